@@ -1,0 +1,77 @@
+"""What a pathway answers: receipts of accepted commands, and its status."""
+
+from pydantic import Field
+
+from schemas.base import Id, Instant, Line, Model, Text
+from schemas.pathway import Closure, Phase
+from schemas.treatment import Approval
+from schemas.work import WorkItem
+
+
+class Receipt(Model):
+    """The answer to an accepted command; a duplicate of the command gets the same one."""
+
+    command_id: Id
+    verb: Id
+    version: int = Field(description="The pathway's version after the command.")
+    phase: Phase
+    recorded_at: Instant
+    facts: tuple[Id, ...] = Field(description="Types of the facts it caused, in order.")
+
+
+class Answered(Model):
+    """A command that was accepted, as long as it is remembered."""
+
+    digest: str = Field(description="Hash of the command's content, so that its id cannot carry another one.")
+    receipt: Receipt
+
+
+class Check(Model):
+    """One named condition of the next dose."""
+
+    name: Id
+    passed: bool
+    sentence: Line
+
+
+class Due(Model):
+    """An instant at which something must happen, and what."""
+
+    at: Instant
+    reason: Id
+    subject: Id
+
+
+class SessionStatus(Model):
+    """Where the current session stands."""
+
+    id: Id
+    starts_at: Instant
+    checked_in: bool
+    doses: int
+    discharged: bool
+    observation_ends_at: Instant | None
+
+
+class Status(Model):
+    """Where a pathway stands, who owes what, and why the next dose may or may not be given."""
+
+    pathway_id: Id
+    phase: Phase
+    version: int
+    now: Instant
+    protocol: Id
+    next_step: Text
+    cycle: int
+    sessions_given: int
+    sessions_planned: int
+    consents: tuple[Id, ...]
+    approval: Approval | None
+    session: SessionStatus | None
+    dose_allowed: bool
+    checks: tuple[Check, ...]
+    work: tuple[WorkItem, ...]
+    due: tuple[Due, ...]
+    unwritten_events: int = Field(description="Events not yet in the journal: zero unless PostgreSQL is away.")
+    unsent_messages: int
+    closure: Closure | None

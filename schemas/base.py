@@ -1,0 +1,44 @@
+"""What every model shares: immutability, refusal of unknown fields, UTC instants and opaque identifiers."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+
+class Model(BaseModel):
+    """An immutable value that refuses fields it does not know and never converts one type into another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _to_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+def _known_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
+        raise ValueError("not a time zone of the IANA database") from unknown
+    return value
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""A point in time, kept in UTC. A datetime without an offset is refused: its zone would be a guess."""
+
+Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_known_zone)]
+"""An IANA zone name such as ``America/Denver``; never an offset, which daylight saving would make wrong."""
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$")]
+"""An opaque identifier: it names something without saying anything about a person."""
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+"""Free text written by a human."""
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""One short line of text."""
+
+State = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+"""Two-letter code of a US state."""

@@ -1,0 +1,56 @@
+"""What people tell a pathway to record or decide: one model per verb, in modules by noun."""
+
+from schemas.commands.approval import ApproveDosing, RevokeApproval
+from schemas.commands.base import Command
+from schemas.commands.ends import CompletePathway, DiscontinuePathway
+from schemas.commands.enrolment import (
+    AcceptReferral,
+    DecideScreening,
+    DeclineReferral,
+    RecordConsent,
+    WithdrawConsent,
+)
+from schemas.commands.integration import SignIntegrationNote
+from schemas.commands.preparation import SignPreparationNote
+from schemas.commands.session import (
+    CancelSession,
+    CaptureInsight,
+    CheckIn,
+    DecidePredoseVitals,
+    DischargePatient,
+    LiftHold,
+    RecordAdministration,
+    RecordDebrief,
+    RecordVitals,
+    ScheduleSession,
+)
+
+ALL_COMMANDS: tuple[type[Command], ...] = (
+    AcceptReferral,
+    DeclineReferral,
+    DecideScreening,
+    RecordConsent,
+    WithdrawConsent,
+    SignPreparationNote,
+    ApproveDosing,
+    RevokeApproval,
+    ScheduleSession,
+    CancelSession,
+    CheckIn,
+    RecordVitals,
+    DecidePredoseVitals,
+    LiftHold,
+    RecordAdministration,
+    CaptureInsight,
+    RecordDebrief,
+    DischargePatient,
+    SignIntegrationNote,
+    CompletePathway,
+    DiscontinuePathway,
+)
+"""Every command, in the order of the protocol."""
+
+COMMANDS: dict[str, type[Command]] = {command.verb: command for command in ALL_COMMANDS}
+"""Command models by verb."""
+
+__all__ = ["ALL_COMMANDS", "COMMANDS", "Command", *(command.__name__ for command in ALL_COMMANDS)]

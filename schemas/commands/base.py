@@ -1,0 +1,27 @@
+"""What every command carries."""
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from schemas.actors import Actor, Role
+from schemas.base import Id, Instant, Model, Text
+
+
+class Command(Model):
+    """Something a named human asks a pathway to record or decide."""
+
+    verb: ClassVar[str]
+    by: ClassVar[frozenset[Role]]
+    needs_reason: ClassVar[bool] = False
+    example: ClassVar[dict[str, Any]] = {}
+
+    command_id: Id = Field(description="The sender's own id; sent twice, it is answered with the first answer.")
+    actor: Actor
+    observed_at: Instant | None = Field(
+        default=None, description="When it happened, if earlier than now. Never in the future."
+    )
+    reason: Text | None = None
+    expected_version: int | None = Field(
+        default=None, ge=0, description="Refused if the pathway has moved on from this version."
+    )

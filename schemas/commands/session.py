@@ -1,0 +1,110 @@
+"""Commands of a dosing session, from booking to discharge."""
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from schemas.actors import ANYONE, CLINICIANS, STAFF, Role
+from schemas.base import Instant, Text
+from schemas.commands.base import Command
+from schemas.treatment import DrugRoute, HomeAttestation, Setting, Vitals
+
+
+class ScheduleSession(Command):
+    """Book the session of the current cycle; booking again moves it."""
+
+    verb: ClassVar[str] = "schedule_session"
+    by: ClassVar[frozenset[Role]] = STAFF
+    example: ClassVar[dict[str, Any]] = {"starts_at": "2027-01-12T10:00:00-07:00", "setting": "clinic"}
+    starts_at: Instant
+    setting: Setting
+
+
+class CancelSession(Command):
+    """Cancel a session in which no drug was given; it does not count."""
+
+    verb: ClassVar[str] = "cancel_session"
+    by: ClassVar[frozenset[Role]] = ANYONE
+    needs_reason: ClassVar[bool] = True
+
+
+class CheckIn(Command):
+    """Receive the patient for the session."""
+
+    verb: ClassVar[str] = "check_in"
+    by: ClassVar[frozenset[Role]] = STAFF
+    example: ClassVar[dict[str, Any]] = {"setting": "clinic", "identity_confirmed": True, "therapist_present": True}
+    setting: Setting
+    identity_confirmed: bool
+    therapist_present: bool
+    home: HomeAttestation | None = Field(default=None, description="Attested anew at every session at home.")
+
+
+class RecordVitals(Command):
+    """Record one set of vital signs, before or after the dose."""
+
+    verb: ClassVar[str] = "record_vitals"
+    by: ClassVar[frozenset[Role]] = CLINICIANS
+    example: ClassVar[dict[str, Any]] = {
+        "vitals": {"systolic": 124, "diastolic": 78, "heart_rate": 66, "spo2": 98},
+    }
+    vitals: Vitals
+
+
+class DecidePredoseVitals(Command):
+    """The physician's decision on readings between the go and the hold limit."""
+
+    verb: ClassVar[str] = "decide_predose_vitals"
+    by: ClassVar[frozenset[Role]] = frozenset({Role.PHYSICIAN})
+    needs_reason: ClassVar[bool] = True
+    example: ClassVar[dict[str, Any]] = {"proceed": False}
+    proceed: bool
+
+
+class LiftHold(Command):
+    """The physician lifts a medical hold; the approval before it stays what it was."""
+
+    verb: ClassVar[str] = "lift_hold"
+    by: ClassVar[frozenset[Role]] = frozenset({Role.PHYSICIAN})
+    needs_reason: ClassVar[bool] = True
+
+
+class RecordAdministration(Command):
+    """Record a dose as given under the approval, after the gate was passed."""
+
+    verb: ClassVar[str] = "record_administration"
+    by: ClassVar[frozenset[Role]] = CLINICIANS
+    example: ClassVar[dict[str, Any]] = {"dose_mg": 100, "route": "sublingual"}
+    dose_mg: float = Field(gt=0)
+    route: DrugRoute
+
+
+class CaptureInsight(Command):
+    """Capture an insight in the patient's words while it is vivid."""
+
+    verb: ClassVar[str] = "capture_insight"
+    by: ClassVar[frozenset[Role]] = frozenset({Role.THERAPIST, Role.PATIENT})
+    example: ClassVar[dict[str, Any]] = {"insight": "I can put the suitcase down."}
+    insight: Text
+
+
+class RecordDebrief(Command):
+    """Record the debrief that closes the session."""
+
+    verb: ClassVar[str] = "record_debrief"
+    by: ClassVar[frozenset[Role]] = frozenset({Role.THERAPIST})
+    example: ClassVar[dict[str, Any]] = {"summary": "Calm, oriented, wants to write before sleep."}
+    summary: Text
+
+
+class DischargePatient(Command):
+    """Let the patient go home, after the observation time, with a responsible adult."""
+
+    verb: ClassVar[str] = "discharge_patient"
+    by: ClassVar[frozenset[Role]] = CLINICIANS
+    example: ClassVar[dict[str, Any]] = {"oriented": True, "steady_gait": True, "responsible_adult": True}
+    oriented: bool
+    steady_gait: bool
+    responsible_adult: bool
+
+

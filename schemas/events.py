@@ -1,0 +1,60 @@
+"""The event: one fact with who, when and why, chained to the event before it."""
+
+import hashlib
+from datetime import datetime
+from typing import Self
+
+from pydantic import Field
+
+from schemas.actors import Actor
+from schemas.base import Id, Instant, Model, Text
+from schemas.facts import AnyFact, Fact
+
+CHAIN_START = "0" * 64
+"""The hash that the first event of an episode is chained to."""
+
+
+class Event(Model):
+    """One line of the journal. Its hash covers the content and the hash before it, so a change would show."""
+
+    seq: int = Field(ge=1)
+    fact: AnyFact
+    actor: Actor | None = Field(description="The human who acted; None where the orchestrator kept a deadline.")
+    reason: Text | None
+    observed_at: Instant
+    recorded_at: Instant
+    command_id: Id | None
+    protocol: Id
+    hash: str = ""
+
+    @classmethod
+    def chained(
+        cls,
+        previous_hash: str,
+        *,
+        seq: int,
+        fact: Fact,
+        actor: Actor | None,
+        reason: str | None,
+        observed_at: datetime,
+        recorded_at: datetime,
+        command_id: str | None,
+        protocol: str,
+    ) -> Self:
+        """The event with its hash, following the event whose hash is ``previous_hash``."""
+        event = cls(
+            seq=seq,
+            fact=fact,
+            actor=actor,
+            reason=reason,
+            observed_at=observed_at,
+            recorded_at=recorded_at,
+            command_id=command_id,
+            protocol=protocol,
+        )
+        return event.model_copy(update={"hash": event.expected_hash(previous_hash)})
+
+    def expected_hash(self, previous_hash: str) -> str:
+        """The hash this event must carry when it follows ``previous_hash``."""
+        content = self.model_dump_json(exclude={"hash"})
+        return hashlib.sha256(f"{previous_hash}{content}".encode()).hexdigest()

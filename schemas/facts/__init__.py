@@ -1,0 +1,79 @@
+"""What happened: past-tense facts in modules by noun, and the event that carries one into the journal."""
+
+from typing import Annotated, Union
+
+from pydantic import Field
+
+from schemas.facts.approval import ApprovalExpired, ApprovalRevoked, DosingApproved
+from schemas.facts.base import Fact
+from schemas.facts.ends import CancellationRequested, PathwayCompleted, PathwayDiscontinued
+from schemas.facts.enrolment import (
+    ConsentRecorded,
+    ConsentWithdrawn,
+    ReferralAccepted,
+    ReferralDeclined,
+    ReferralReceived,
+    ScreeningDecided,
+)
+from schemas.facts.integration import IntegrationBecameOverdue, IntegrationNoteSigned
+from schemas.facts.preparation import PreparationNoteSigned
+from schemas.facts.session import (
+    DebriefRecorded,
+    DrugAdministered,
+    HoldLifted,
+    InsightCaptured,
+    PatientCheckedIn,
+    PatientDischarged,
+    PredoseVitalsDecided,
+    SessionCancelled,
+    SessionHeld,
+    SessionReminderDue,
+    SessionScheduled,
+    VitalsRecorded,
+)
+from schemas.facts.work import (
+    MessageRequested,
+    WorkItemClosed,
+    WorkItemOpened,
+    WorkItemOverdue,
+)
+
+ALL_FACTS: tuple[type[Fact], ...] = (
+    ReferralReceived,
+    ReferralAccepted,
+    ReferralDeclined,
+    ScreeningDecided,
+    ConsentRecorded,
+    ConsentWithdrawn,
+    PreparationNoteSigned,
+    DosingApproved,
+    ApprovalRevoked,
+    ApprovalExpired,
+    SessionScheduled,
+    SessionCancelled,
+    SessionReminderDue,
+    PatientCheckedIn,
+    VitalsRecorded,
+    PredoseVitalsDecided,
+    SessionHeld,
+    HoldLifted,
+    DrugAdministered,
+    InsightCaptured,
+    DebriefRecorded,
+    PatientDischarged,
+    IntegrationNoteSigned,
+    IntegrationBecameOverdue,
+    PathwayCompleted,
+    PathwayDiscontinued,
+    CancellationRequested,
+    WorkItemOpened,
+    WorkItemClosed,
+    WorkItemOverdue,
+    MessageRequested,
+)
+"""Every fact, in the order of the protocol."""
+
+AnyFact = Annotated[Union[ALL_FACTS], Field(discriminator="type")]  # type: ignore[valid-type]  # noqa: UP007
+"""A fact of any type, told apart by its ``type``."""
+
+__all__ = ["ALL_FACTS", "AnyFact", "Fact", *(fact.__name__ for fact in ALL_FACTS)]

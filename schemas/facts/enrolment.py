@@ -1,0 +1,59 @@
+"""Facts of referral, screening and consent."""
+
+from typing import Literal
+
+from schemas.actors import CareTeam
+from schemas.base import Id, Instant, State, Text, Zone
+from schemas.facts.base import Fact
+from schemas.referral import ReferralSource
+from schemas.treatment import Setting
+
+
+class ReferralReceived(Fact):
+    """A referral opened the pathway."""
+
+    type: Literal["referral_received"] = "referral_received"
+    referral_id: Id
+    source: ReferralSource
+    setting: Setting
+    zone: Zone
+    residence: State
+    concern: Text
+    goals: tuple[Text, ...]
+    therapist_id: Id | None
+
+
+class ReferralAccepted(Fact):
+    """The patient was taken on by a care team."""
+
+    type: Literal["referral_accepted"] = "referral_accepted"
+    care_team: CareTeam
+
+
+class ReferralDeclined(Fact):
+    """The referral was refused; the pathway ended."""
+
+    type: Literal["referral_declined"] = "referral_declined"
+
+
+class ScreeningDecided(Fact):
+    """A physician decided on eligibility."""
+
+    type: Literal["screening_decided"] = "screening_decided"
+    eligible: bool
+
+
+class ConsentRecorded(Fact):
+    """The patient signed a consent."""
+
+    type: Literal["consent_recorded"] = "consent_recorded"
+    kind: Id
+    version: Id
+    signed_at: Instant
+
+
+class ConsentWithdrawn(Fact):
+    """The patient withdrew a consent."""
+
+    type: Literal["consent_withdrawn"] = "consent_withdrawn"
+    kind: Id

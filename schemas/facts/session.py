@@ -1,0 +1,106 @@
+"""Facts of a dosing session."""
+
+from typing import Literal
+
+from schemas.base import Id, Instant, Line, Text
+from schemas.facts.base import Fact
+from schemas.treatment import Dose, HomeAttestation, Reading, Setting
+
+
+class SessionScheduled(Fact):
+    """A session was booked or moved."""
+
+    type: Literal["session_scheduled"] = "session_scheduled"
+    session_id: Id
+    cycle: int
+    starts_at: Instant
+    setting: Setting
+
+
+class SessionCancelled(Fact):
+    """A session was cancelled before any drug was given."""
+
+    type: Literal["session_cancelled"] = "session_cancelled"
+    session_id: Id
+
+
+class SessionReminderDue(Fact):
+    """The hour of the patient's reminder came."""
+
+    type: Literal["session_reminder_due"] = "session_reminder_due"
+    session_id: Id
+
+
+class PatientCheckedIn(Fact):
+    """The patient was received for the session."""
+
+    type: Literal["patient_checked_in"] = "patient_checked_in"
+    session_id: Id
+    setting: Setting
+    identity_confirmed: bool
+    therapist_present: bool
+    home: HomeAttestation | None
+
+
+class VitalsRecorded(Fact):
+    """Vital signs were measured."""
+
+    type: Literal["vitals_recorded"] = "vitals_recorded"
+    session_id: Id
+    reading: Reading
+
+
+class PredoseVitalsDecided(Fact):
+    """A physician decided on readings between the go and the hold limit."""
+
+    type: Literal["predose_vitals_decided"] = "predose_vitals_decided"
+    session_id: Id
+    proceed: bool
+
+
+class SessionHeld(Fact):
+    """The session ended before any drug, for a medical reason. It does not count."""
+
+    type: Literal["session_held"] = "session_held"
+    session_id: Id
+    code: Id
+    sentence: Line
+
+
+class HoldLifted(Fact):
+    """A physician lifted the medical hold."""
+
+    type: Literal["hold_lifted"] = "hold_lifted"
+
+
+class DrugAdministered(Fact):
+    """Drug was given under exactly one approval, after these checks passed."""
+
+    type: Literal["drug_administered"] = "drug_administered"
+    session_id: Id
+    dose: Dose
+    checks: tuple[Id, ...]
+
+
+class InsightCaptured(Fact):
+    """An insight was captured in the patient's words."""
+
+    type: Literal["insight_captured"] = "insight_captured"
+    session_id: Id
+    insight: Text
+
+
+class DebriefRecorded(Fact):
+    """The session was debriefed."""
+
+    type: Literal["debrief_recorded"] = "debrief_recorded"
+    session_id: Id
+    summary: Text
+
+
+class PatientDischarged(Fact):
+    """The patient went home, observed long enough after the last drug."""
+
+    type: Literal["patient_discharged"] = "patient_discharged"
+    session_id: Id
+    observed_min: float

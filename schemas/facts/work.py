@@ -1,0 +1,42 @@
+"""Facts about what humans owe and what they are told."""
+
+from typing import Literal
+
+from schemas.actors import Role
+from schemas.base import Id, Instant
+from schemas.facts.base import Fact
+from schemas.messages import MessageRequest
+from schemas.work import WorkItem, WorkKind
+
+
+class WorkItemOpened(Fact):
+    """Somebody owes something."""
+
+    type: Literal["work_item_opened"] = "work_item_opened"
+    item: WorkItem
+
+
+class WorkItemClosed(Fact):
+    """The work was done, or its reason ended, by the act of a named human."""
+
+    type: Literal["work_item_closed"] = "work_item_closed"
+    item_id: Id
+    kind: WorkKind
+
+
+class WorkItemOverdue(Fact):
+    """A deadline of the work passed. Nothing was closed, and the next deadline stands."""
+
+    type: Literal["work_item_overdue"] = "work_item_overdue"
+    item_id: Id
+    kind: WorkKind
+    step: int
+    escalated_to: Role
+    next_deadline: Instant
+
+
+class MessageRequested(Fact):
+    """The pathway decided to tell somebody something."""
+
+    type: Literal["message_requested"] = "message_requested"
+    message: MessageRequest

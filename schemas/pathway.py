@@ -1,0 +1,141 @@
+"""The clinical state of one pathway: everything its decisions depend on, and nothing else."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from schemas.actors import CareTeam
+from schemas.base import Id, Instant, Model, State, Zone
+from schemas.commands.ends import Course
+from schemas.messages import MessageRequest
+from schemas.protocol import Protocol
+from schemas.treatment import Approval, Dose, HomeAttestation, Reading, Setting
+from schemas.work import WorkItem
+
+
+class Phase(StrEnum):
+    """Where a pathway stands."""
+
+    REFERRAL = "referral"
+    SCREENING = "screening"
+    CONSENT = "consent"
+    PREPARATION = "preparation"
+    APPROVAL = "approval"
+    SESSION = "session"
+    INTEGRATION = "integration"
+    FOLLOW_UP = "follow_up"
+    CLOSED = "closed"
+
+
+class End(StrEnum):
+    """How a pathway ended."""
+
+    COMPLETED = "completed"
+    DECLINED = "declined"
+    INELIGIBLE = "ineligible"
+    DISCONTINUED = "discontinued"
+
+
+class Closure(Model):
+    """The end of a pathway: its result."""
+
+    end: End
+    at: Instant
+    course: Course | None = None
+    sessions_given: int = 0
+
+
+class Consent(Model):
+    """A consent and whether it still stands."""
+
+    kind: Id
+    version: Id
+    signed_at: Instant
+    withdrawn_at: Instant | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the patient stands by it."""
+        return self.withdrawn_at is None
+
+
+class Session(Model):
+    """One booked dosing session."""
+
+    id: Id
+    starts_at: Instant
+    setting: Setting
+    reminded: bool = False
+    checked_in_at: Instant | None = None
+    identity_confirmed: bool = False
+    therapist_present: bool = False
+    home: HomeAttestation | None = None
+    readings: tuple[Reading, ...] = ()
+    vitals_accepted_at: Instant | None = Field(default=None, description="A physician let readings above go pass.")
+    vitals_need_physician: bool = False
+    doses: tuple[Dose, ...] = ()
+    debriefed: bool = False
+    discharged_at: Instant | None = None
+
+    @property
+    def last_dose(self) -> Dose | None:
+        """The last drug given; observation and intervals count from it."""
+        return self.doses[-1] if self.doses else None
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether drug was given and the patient is not yet discharged."""
+        return bool(self.doses) and self.discharged_at is None
+
+
+class Cycle(Model):
+    """One round of preparation, session and integration."""
+
+    number: int = Field(ge=1)
+    prepared_at: Instant | None = None
+    session: Session | None = None
+    integration_overdue: bool = False
+
+
+class Hold(Model):
+    """A medical reason not to dose until a physician decides."""
+
+    code: Id
+    since: Instant
+    session_id: Id
+
+
+class Pathway(Model):
+    """The state that decisions are made on."""
+
+    pathway_id: Id
+    protocol: Protocol
+    opened_at: Instant
+    setting: Setting
+    zone: Zone
+    residence: State
+    version: int = Field(default=0, description="Number of the last event.")
+    care_team: CareTeam | None = None
+    eligible: bool | None = None
+    consents: dict[str, Consent] = Field(default_factory=dict)
+    approval: Approval | None = None
+    hold: Hold | None = None
+    cycle: Cycle = Cycle(number=1)
+    sessions_booked: int = 0
+    sessions_given: int = 0
+    last_drug_at: Instant | None = None
+    last_integration_at: Instant | None = None
+    cancellation_requested_at: Instant | None = None
+    work: tuple[WorkItem, ...] = ()
+    unsent: tuple[MessageRequest, ...] = ()
+    closure: Closure | None = None
+
+    @property
+    def sessions_planned(self) -> int:
+        """Sessions that the protocol's series consists of."""
+        return int(self.protocol.series.sessions.value)
+
+    @property
+    def series_continues(self) -> bool:
+        """Whether another cycle is to be done."""
+        return self.closure is None and self.cycle.number <= self.sessions_planned

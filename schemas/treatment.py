@@ -1,0 +1,82 @@
+"""What is given where: routes, settings, approvals, doses and vitals."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from schemas.base import Id, Instant, Model
+
+
+class DrugRoute(StrEnum):
+    """Route of administration of ketamine."""
+
+    SUBLINGUAL = "sublingual"
+    INTRAMUSCULAR = "intramuscular"
+
+
+class Setting(StrEnum):
+    """Where the patient's body is during a session."""
+
+    CLINIC = "clinic"
+    HOME = "home"
+
+
+class ApprovalStatus(StrEnum):
+    """Whether an approval can still carry a dose. Only ``in_force`` can."""
+
+    IN_FORCE = "in_force"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+class Approval(Model):
+    """A physician's dosing approval and the facts it is bound to."""
+
+    id: Id
+    number: int = Field(ge=1)
+    route: DrugRoute
+    setting: Setting
+    max_dose_mg: float = Field(gt=0, description="Most milligrams in one session, all doses together.")
+    sessions: int = Field(ge=1, description="Sessions it covers.")
+    sessions_used: int = Field(default=0, ge=0, description="Sessions in which drug was given under it.")
+    approved_by: Id
+    approved_at: Instant
+    valid_until: Instant
+    consent_version: Id
+    protocol_version: Id
+    status: ApprovalStatus = ApprovalStatus.IN_FORCE
+
+
+class Vitals(Model):
+    """One set of vital signs. A value that was not measured is absent, and absent is never normal."""
+
+    systolic: int | None = Field(default=None, gt=0, le=350, description="mmHg")
+    diastolic: int | None = Field(default=None, gt=0, le=250, description="mmHg")
+    heart_rate: int | None = Field(default=None, gt=0, le=350, description="beats per minute")
+    spo2: int | None = Field(default=None, ge=0, le=100, description="percent")
+
+
+class Reading(Model):
+    """Vital signs and when they were measured."""
+
+    vitals: Vitals
+    measured_at: Instant
+
+
+class Dose(Model):
+    """Drug that was given."""
+
+    dose_mg: float = Field(gt=0)
+    route: DrugRoute
+    given_at: Instant
+    approval_id: Id
+
+
+class HomeAttestation(Model):
+    """What is attested anew at every session at home (telehealth emergency plan: clinical.md HH1; sitter: J5b)."""
+
+    address_confirmed: bool
+    sitter_present: bool
+    video_connected: bool

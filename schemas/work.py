@@ -1,0 +1,48 @@
+"""What a human owes."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from schemas.actors import Role
+from schemas.base import Id, Instant, Model
+
+
+class WorkKind(StrEnum):
+    """Kinds of work a pathway asks of people."""
+
+    ACCEPT_REFERRAL = "accept_referral"
+    DECIDE_SCREENING = "decide_screening"
+    RECORD_CONSENT = "record_consent"
+    SIGN_PREPARATION_NOTE = "sign_preparation_note"
+    APPROVE_DOSING = "approve_dosing"
+    SCHEDULE_SESSION = "schedule_session"
+    HOLD_SESSION = "hold_session"
+    REVIEW_HOLD = "review_hold"
+    DECIDE_PREDOSE_VITALS = "decide_predose_vitals"
+    RECORD_DEBRIEF = "record_debrief"
+    DISCHARGE_PATIENT = "discharge_patient"
+    HOLD_INTEGRATION_VISIT = "hold_integration_visit"
+    FOLLOW_UP_OVERDUE_INTEGRATION = "follow_up_overdue_integration"
+    RECORD_OUTCOME = "record_outcome"
+    REVIEW_CANCELLATION_REQUEST = "review_cancellation_request"
+
+
+class WorkItem(Model):
+    """Something a human owes, with one owner and always a next deadline, until a named human closes it."""
+
+    id: Id
+    kind: WorkKind
+    subject: Id = Field(description="What it is about within the pathway, for example 'cycle-2'.")
+    owner_role: Role
+    owner_id: Id | None = None
+    opened_at: Instant
+    due_at: Instant
+    hard_limit: Instant | None = None
+    steps: int = Field(default=0, ge=0, description="Escalation steps taken so far.")
+    next_deadline: Instant
+
+    @property
+    def key(self) -> tuple[WorkKind, str]:
+        """What makes two items the same work."""
+        return (self.kind, self.subject)

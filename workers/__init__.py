@@ -1,0 +1,1 @@
+"""What runs: worker entry points, settings, codec, observability and the local stack."""
