@@ -31,6 +31,7 @@ class Check(Model):
 
     name: Id
     passed: bool
+    code: Id | None = Field(default=None, description="Refusal code while it is not met.")
     sentence: Line
 
 

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
+from schemas.refusals import Unacceptable
+
 
 class Model(BaseModel):
     """An immutable value that refuses fields it does not know and never converts one type into another."""
@@ -21,7 +23,7 @@ def _known_zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
-        raise ValueError("not a time zone of the IANA database") from unknown
+        raise Unacceptable("it is not a time zone of the IANA database") from unknown
     return value
 
 
@@ -33,6 +35,9 @@ Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValid
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$")]
 """An opaque identifier: it names something without saying anything about a person."""
+
+ShortId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+"""An identifier that is used as a part of another one."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 """Free text written by a human."""

@@ -32,7 +32,7 @@ class MessageRequest(Model):
     about: Id = Field(description="What it refers to within the pathway.")
     at: Instant | None = Field(default=None, description="The instant it speaks of, shown in the recipient's zone.")
     until: Instant | None = Field(default=None, description="End of the span it speaks of, if it is a span.")
-    expires_at: Instant = Field(description="Not sent any more from then on (pathway time).")
+    expires_at: Instant | None = Field(default=None, description="Not sent any more from then on (pathway time).")
 
 
 class MessageBatch(Model):

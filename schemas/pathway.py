@@ -7,7 +7,6 @@ from pydantic import Field
 from schemas.actors import CareTeam
 from schemas.base import Id, Instant, Model, State, Zone
 from schemas.commands.ends import Course
-from schemas.messages import MessageRequest
 from schemas.protocol import Protocol
 from schemas.treatment import Approval, Dose, HomeAttestation, Reading, Setting
 from schemas.work import WorkItem
@@ -72,7 +71,6 @@ class Session(Model):
     home: HomeAttestation | None = None
     readings: tuple[Reading, ...] = ()
     vitals_accepted_at: Instant | None = Field(default=None, description="A physician let readings above go pass.")
-    vitals_need_physician: bool = False
     doses: tuple[Dose, ...] = ()
     debriefed: bool = False
     discharged_at: Instant | None = None
@@ -109,6 +107,7 @@ class Pathway(Model):
     """The state that decisions are made on."""
 
     pathway_id: Id
+    episode: Id
     protocol: Protocol
     opened_at: Instant
     setting: Setting
@@ -126,8 +125,9 @@ class Pathway(Model):
     last_drug_at: Instant | None = None
     last_integration_at: Instant | None = None
     cancellation_requested_at: Instant | None = None
-    work: tuple[WorkItem, ...] = ()
-    unsent: tuple[MessageRequest, ...] = ()
+    work: tuple[WorkItem, ...] = Field(default=(), description="Open work items, oldest first.")
+    work_opened: int = 0
+    messages_requested: int = 0
     closure: Closure | None = None
 
     @property

@@ -11,8 +11,9 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from schemas.actors import Role
-from schemas.base import Id, Line, Model
+from schemas.base import Id, Line, Model, ShortId
 from schemas.messages import Template
+from schemas.refusals import Unacceptable
 from schemas.treatment import DrugRoute, Setting
 from schemas.work import WorkKind
 
@@ -37,7 +38,7 @@ class Quantity(Model):
     @model_validator(mode="after")
     def _sourced_numbers_name_their_source(self) -> Self:
         if self.provenance is Provenance.SOURCED and not self.source:
-            raise ValueError("a sourced number names its source")
+            raise Unacceptable("a sourced number names its source")
         return self
 
 
@@ -117,7 +118,7 @@ class IntegrationRules(Model):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if not self.window_opens_h.value < self.window_closes_h.value <= self.hard_limit_days.value * 24:
-            raise ValueError("the integration window must open before it closes and close before the hard limit")
+            raise Unacceptable("the integration window must open before it closes and close before the hard limit")
         return self
 
 
@@ -136,6 +137,7 @@ class WorkRule(Model):
     due_h: float = Field(gt=0, description="Hours from opening until due, unless the facts give an instant.")
     escalates_to: Role
     announced_by: Template | None = None
+    announced_to: tuple[Role, ...] = ()
     overdue_by: Template = Template.WORK_OVERDUE
     source: str
 
@@ -150,8 +152,8 @@ class Signature(Model):
 class Protocol(Model):
     """One version of the clinical protocol."""
 
-    id: Id
-    version: Id
+    id: ShortId
+    version: ShortId
     title: Line
     signature: Signature | None = None
     future_tolerance_s: Quantity
@@ -170,12 +172,12 @@ class Protocol(Model):
     def _complete(self) -> Self:
         missing = [kind.value for kind in WorkKind if kind not in self.work]
         if missing:
-            raise ValueError(f"no owner and due time for work of kind {', '.join(missing)}")
+            raise Unacceptable(f"no owner and due time for work of kind {', '.join(missing)}")
         if any(setting not in self.vitals.predose for setting in Setting):
-            raise ValueError("blood pressure limits are missing for a setting")
+            raise Unacceptable("blood pressure limits are missing for a setting")
         return self
 
     @property
     def name(self) -> str:
         """Identifier and version in one readable word."""
-        return f"{self.id}@{self.version}"
+        return f"{self.id}:{self.version}"

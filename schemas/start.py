@@ -5,23 +5,24 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from schemas.answers import Answered
-from schemas.base import Id, Model
+from schemas.base import Model
 from schemas.clock import Clock
 from schemas.events import CHAIN_START, Event
+from schemas.messages import MessageRequest
 from schemas.pathway import Pathway
 from schemas.referral import Enrolment
+from schemas.refusals import Unacceptable
 
 
 class Carried(Model):
     """All waiting state of a run. Nothing else survives continue-as-new, so nothing else may be waited on."""
 
-    episode: Id
     clock: Clock
     state: Pathway
-    chain: str = Field(default=CHAIN_START, description="Hash of the last event.")
+    chain: str = Field(default=CHAIN_START, description="Hash of the last event that is in the journal.")
     unwritten: tuple[Event, ...] = Field(default=(), description="Events that are not yet in the journal.")
+    unsent: tuple[MessageRequest, ...] = Field(default=(), description="Messages that are not yet delivered.")
     answered: tuple[Answered, ...] = Field(default=(), description="Commands whose duplicates are still recognised.")
-    phase_shown: str = Field(default="", description="What the search attributes say.")
 
 
 class Tuning(Model):
@@ -42,5 +43,5 @@ class PathwayStart(Model):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if (self.enrolment is None) == (self.carried is None):
-            raise ValueError("a pathway starts either from an enrolment or from what an earlier run carried over")
+            raise Unacceptable("a pathway starts either from an enrolment or from what an earlier run carried over")
         return self

@@ -2,7 +2,7 @@
 
 from schemas.commands.approval import ApproveDosing, RevokeApproval
 from schemas.commands.base import Command
-from schemas.commands.ends import CompletePathway, DiscontinuePathway
+from schemas.commands.ends import CompletePathway, DiscontinuePathway, DismissCancellation
 from schemas.commands.enrolment import (
     AcceptReferral,
     DecideScreening,
@@ -47,10 +47,37 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     SignIntegrationNote,
     CompletePathway,
     DiscontinuePathway,
+    DismissCancellation,
 )
 """Every command, in the order of the protocol."""
 
 COMMANDS: dict[str, type[Command]] = {command.verb: command for command in ALL_COMMANDS}
 """Command models by verb."""
 
-__all__ = ["ALL_COMMANDS", "COMMANDS", "Command", *(command.__name__ for command in ALL_COMMANDS)]
+__all__ = [
+    "ALL_COMMANDS",
+    "COMMANDS",
+    "AcceptReferral",
+    "ApproveDosing",
+    "CancelSession",
+    "CaptureInsight",
+    "CheckIn",
+    "Command",
+    "CompletePathway",
+    "DecidePredoseVitals",
+    "DecideScreening",
+    "DeclineReferral",
+    "DischargePatient",
+    "DiscontinuePathway",
+    "DismissCancellation",
+    "LiftHold",
+    "RecordAdministration",
+    "RecordConsent",
+    "RecordDebrief",
+    "RecordVitals",
+    "RevokeApproval",
+    "ScheduleSession",
+    "SignIntegrationNote",
+    "SignPreparationNote",
+    "WithdrawConsent",
+]

@@ -14,6 +14,8 @@ class Command(Model):
     verb: ClassVar[str]
     by: ClassVar[frozenset[Role]]
     needs_reason: ClassVar[bool] = False
+    may_be_late: ClassVar[bool] = False
+    """Whether it tells of something observed, which may be recorded later. A decision counts from now."""
     example: ClassVar[dict[str, Any]] = {}
 
     command_id: Id = Field(description="The sender's own id; sent twice, it is answered with the first answer.")

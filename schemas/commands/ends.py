@@ -33,3 +33,11 @@ class DiscontinuePathway(Command):
     verb: ClassVar[str] = "discontinue_pathway"
     by: ClassVar[frozenset[Role]] = ANYONE
     needs_reason: ClassVar[bool] = True
+
+
+class DismissCancellation(Command):
+    """Decide that care goes on although an operator asked the engine to cancel the workflow."""
+
+    verb: ClassVar[str] = "dismiss_cancellation"
+    by: ClassVar[frozenset[Role]] = frozenset({Role.COORDINATOR, Role.PHYSICIAN})
+    needs_reason: ClassVar[bool] = True

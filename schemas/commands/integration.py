@@ -14,6 +14,7 @@ class SignIntegrationNote(Command):
 
     verb: ClassVar[str] = "sign_integration_note"
     by: ClassVar[frozenset[Role]] = frozenset({Role.THERAPIST})
+    may_be_late: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {
         "summary": "Worked with the image of the suitcase.",
         "coping_strategies": ["Ten minutes of walking before the first e-mail."],

@@ -14,6 +14,7 @@ class SignPreparationNote(Command):
 
     verb: ClassVar[str] = "sign_preparation_note"
     by: ClassVar[frozenset[Role]] = frozenset({Role.THERAPIST})
+    may_be_late: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {
         "intentions": ["Meet the fear of being left without turning away."],
         "recent_stressors": ["A move to another town."],

@@ -33,6 +33,7 @@ class CheckIn(Command):
 
     verb: ClassVar[str] = "check_in"
     by: ClassVar[frozenset[Role]] = STAFF
+    may_be_late: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"setting": "clinic", "identity_confirmed": True, "therapist_present": True}
     setting: Setting
     identity_confirmed: bool
@@ -45,6 +46,7 @@ class RecordVitals(Command):
 
     verb: ClassVar[str] = "record_vitals"
     by: ClassVar[frozenset[Role]] = CLINICIANS
+    may_be_late: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {
         "vitals": {"systolic": 124, "diastolic": 78, "heart_rate": 66, "spo2": 98},
     }
@@ -74,6 +76,7 @@ class RecordAdministration(Command):
 
     verb: ClassVar[str] = "record_administration"
     by: ClassVar[frozenset[Role]] = CLINICIANS
+    may_be_late: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"dose_mg": 100, "route": "sublingual"}
     dose_mg: float = Field(gt=0)
     route: DrugRoute
@@ -84,6 +87,7 @@ class CaptureInsight(Command):
 
     verb: ClassVar[str] = "capture_insight"
     by: ClassVar[frozenset[Role]] = frozenset({Role.THERAPIST, Role.PATIENT})
+    may_be_late: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"insight": "I can put the suitcase down."}
     insight: Text
 
@@ -93,6 +97,7 @@ class RecordDebrief(Command):
 
     verb: ClassVar[str] = "record_debrief"
     by: ClassVar[frozenset[Role]] = frozenset({Role.THERAPIST})
+    may_be_late: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"summary": "Calm, oriented, wants to write before sleep."}
     summary: Text
 
@@ -102,9 +107,8 @@ class DischargePatient(Command):
 
     verb: ClassVar[str] = "discharge_patient"
     by: ClassVar[frozenset[Role]] = CLINICIANS
+    may_be_late: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"oriented": True, "steady_gait": True, "responsible_adult": True}
     oriented: bool
     steady_gait: bool
     responsible_adult: bool
-
-

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from schemas.facts.approval import ApprovalExpired, ApprovalRevoked, DosingApproved
 from schemas.facts.base import Fact
-from schemas.facts.ends import CancellationRequested, PathwayCompleted, PathwayDiscontinued
+from schemas.facts.ends import CancellationDismissed, CancellationRequested, PathwayCompleted, PathwayDiscontinued
 from schemas.facts.enrolment import (
     ConsentRecorded,
     ConsentWithdrawn,
@@ -66,6 +66,7 @@ ALL_FACTS: tuple[type[Fact], ...] = (
     PathwayCompleted,
     PathwayDiscontinued,
     CancellationRequested,
+    CancellationDismissed,
     WorkItemOpened,
     WorkItemClosed,
     WorkItemOverdue,
@@ -76,4 +77,40 @@ ALL_FACTS: tuple[type[Fact], ...] = (
 AnyFact = Annotated[Union[ALL_FACTS], Field(discriminator="type")]  # type: ignore[valid-type]  # noqa: UP007
 """A fact of any type, told apart by its ``type``."""
 
-__all__ = ["ALL_FACTS", "AnyFact", "Fact", *(fact.__name__ for fact in ALL_FACTS)]
+__all__ = [
+    "ALL_FACTS",
+    "AnyFact",
+    "ApprovalExpired",
+    "ApprovalRevoked",
+    "CancellationDismissed",
+    "CancellationRequested",
+    "ConsentRecorded",
+    "ConsentWithdrawn",
+    "DebriefRecorded",
+    "DosingApproved",
+    "DrugAdministered",
+    "Fact",
+    "HoldLifted",
+    "InsightCaptured",
+    "IntegrationBecameOverdue",
+    "IntegrationNoteSigned",
+    "MessageRequested",
+    "PathwayCompleted",
+    "PathwayDiscontinued",
+    "PatientCheckedIn",
+    "PatientDischarged",
+    "PredoseVitalsDecided",
+    "PreparationNoteSigned",
+    "ReferralAccepted",
+    "ReferralDeclined",
+    "ReferralReceived",
+    "ScreeningDecided",
+    "SessionCancelled",
+    "SessionHeld",
+    "SessionReminderDue",
+    "SessionScheduled",
+    "VitalsRecorded",
+    "WorkItemClosed",
+    "WorkItemOpened",
+    "WorkItemOverdue",
+]

@@ -26,3 +26,9 @@ class CancellationRequested(Fact):
     """An operator asked the engine to cancel the workflow. Care does not end silently: a human reviews it."""
 
     type: Literal["cancellation_requested"] = "cancellation_requested"
+
+
+class CancellationDismissed(Fact):
+    """A human decided that care goes on."""
+
+    type: Literal["cancellation_dismissed"] = "cancellation_dismissed"

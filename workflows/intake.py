@@ -1,0 +1,120 @@
+"""``ReferralIntake``: from a referral to an open pathway, or to the answer that there is one already."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import (
+    RetryPolicy,
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from schemas.actors import Role
+from schemas.messages import Contact
+from schemas.pathway import Phase
+from schemas.people import PutContact
+from schemas.public import Phrase
+from schemas.records import ActivityName, TaskQueue
+from schemas.referral import Admission, Enrolment, IntakeReceipt, IntakeStatus, Referral
+from schemas.search import PROTOCOL
+from schemas.start import PathwayStart
+from workflows.conductor import ATTENTION_KEY, PHASE_KEY
+from workflows.housekeeping import PATIENT
+from workflows.pathway import CarePathway
+from workflows.rules.status import CALM
+
+PROTOCOL_KEY = SearchAttributeKey.for_keyword(PROTOCOL)
+
+
+@workflow.defn
+class ReferralIntake:
+    """Identifies the person, opens the pathway, and files the contact, in that order.
+
+    The person's opaque id is a keyed hash and the pathway's workflow id, so the engine itself holds that a person has
+    at most one open pathway, even while the database is away.
+    """
+
+    @workflow.init
+    def __init__(self, referral: Referral) -> None:
+        self.referral = referral
+        self.receipt: IntakeReceipt | None = None
+
+    @workflow.run
+    async def run(self, referral: Referral) -> IntakeReceipt:
+        """Open the pathway and answer; then see to it that the contact is filed."""
+        admission = await workflow.execute_local_activity(
+            ActivityName.ADMIT_REFERRAL,
+            referral,
+            result_type=Admission,
+            schedule_to_close_timeout=timedelta(seconds=10),
+            retry_policy=RetryPolicy(maximum_attempts=3),
+        )
+        status = await self._opened(admission)
+        self.receipt = IntakeReceipt(pathway_id=admission.pathway_id, status=status)
+        if status is IntakeStatus.OPENED:
+            await self._contact_filed(admission.pathway_id)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self.receipt
+
+    @workflow.update(description="What became of the referral, as soon as it is known.")
+    async def answer(self) -> IntakeReceipt:
+        """Wait until the pathway is open, or found to be open."""
+        await workflow.wait_condition(lambda: self.receipt is not None)
+        if self.receipt is None:
+            raise RuntimeError("woken without a receipt")
+        return self.receipt
+
+    async def _opened(self, admission: Admission) -> IntakeStatus:
+        referral = self.referral
+        enrolment = Enrolment(
+            referral_id=referral.referral_id,
+            source=referral.source,
+            setting=referral.setting,
+            zone=referral.patient.zone,
+            residence=referral.patient.residence,
+            concern=referral.concern,
+            goals=referral.goals,
+            therapist_id=referral.therapist_id,
+            protocol=admission.protocol,
+            clock=referral.clock,
+        )
+        try:
+            await workflow.start_child_workflow(
+                CarePathway.run,
+                PathwayStart(enrolment=enrolment),
+                id=admission.pathway_id,
+                task_queue=TaskQueue.PATHWAYS,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(PROTOCOL_KEY, admission.protocol.name),
+                        SearchAttributePair(PHASE_KEY, Phase.REFERRAL),
+                        SearchAttributePair(ATTENTION_KEY, CALM),
+                    ]
+                ),
+                static_summary=Phrase.CARE_PATHWAY.text(),
+            )
+        except WorkflowAlreadyStartedError:
+            return IntakeStatus.ALREADY_OPEN
+        return IntakeStatus.OPENED
+
+    async def _contact_filed(self, pathway_id: str) -> None:
+        person = self.referral.patient
+        contact = Contact(
+            id=pathway_id,
+            role=Role.PATIENT,
+            name=f"{person.given_name} {person.family_name}"[:200],
+            email=person.email,
+            zone=person.zone,
+        )
+        await workflow.execute_activity(
+            ActivityName.PUT_CONTACT,
+            PutContact(contact=contact, person=person),
+            task_queue=TaskQueue.RECORDS,
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=PATIENT,
+        )

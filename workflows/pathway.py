@@ -1,0 +1,57 @@
+"""``CarePathway``: one episode of care of one person. The workflow id is the person's opaque id."""
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+from schemas.answers import Status
+from schemas.pathway import Closure
+from schemas.records import ActivityName
+from schemas.start import PathwayStart
+from workflows.housekeeping import QUICK_WRITE, Housekeeping
+from workflows.phases.approval import ApprovalPhase
+from workflows.phases.ends import EndPhase
+from workflows.phases.enrolment import EnrolmentPhase
+from workflows.phases.integration import IntegrationPhase
+from workflows.phases.preparation import PreparationPhase
+from workflows.phases.session import SessionPhase
+from workflows.rules.status import status_of
+
+
+@workflow.defn
+class CarePathway(
+    EnrolmentPhase, PreparationPhase, ApprovalPhase, SessionPhase, IntegrationPhase, EndPhase, Housekeeping
+):
+    """Conducts the care of one patient. It never doses, never clears, and never turns silence into approval."""
+
+    @workflow.init
+    def __init__(self, start: PathwayStart) -> None:
+        super().__init__(start)
+
+    @workflow.run
+    async def run(self, start: PathwayStart) -> Closure | None:
+        """The clinical protocol. It may be entered again at any point and arrives where the state is."""
+        await self._clock_admitted(start)
+        async with self.housekeeping():
+            await self.enrolled()
+            while self.state.series_continues:
+                await self.prepared()
+                await self.dosing_approved()
+                await self.session_held()
+                await self.integrated()
+            await self.followed_up()
+        return self.state.closure
+
+    @workflow.query(description="Where the pathway stands, who owes what, and why the next dose is or is not allowed.")
+    def status(self) -> Status:
+        """Where the pathway stands."""
+        return status_of(self.state, self.now(), len(self.unwritten), len(self.unsent))
+
+    async def _clock_admitted(self, start: PathwayStart) -> None:
+        """A simulated clock needs the worker's permission; the real one costs nothing."""
+        if start.enrolment is not None and not self.clock.is_real:
+            await workflow.execute_local_activity(
+                ActivityName.ADMIT_CLOCK,
+                self.clock,
+                schedule_to_close_timeout=QUICK_WRITE,
+                retry_policy=RetryPolicy(maximum_attempts=3),
+            )

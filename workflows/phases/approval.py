@@ -1,0 +1,21 @@
+"""Dosing approval: the physician's alone."""
+
+from schemas.commands import ApproveDosing, RevokeApproval
+from workflows.conductor import Conductor
+from workflows.rules.standing import is_usable
+from workflows.verbs import verb
+
+
+class ApprovalPhase(Conductor):
+    """A physician approves route, limit, number of sessions and days; silence approves nothing."""
+
+    approve_dosing = verb(ApproveDosing)
+    revoke_approval = verb(RevokeApproval)
+
+    async def dosing_approved(self) -> None:
+        """Wait for an approval with a session left, or for a session that drug was given in under one."""
+        await self.until(
+            lambda state: (
+                is_usable(state.approval) or (state.cycle.session is not None and bool(state.cycle.session.doses))
+            )
+        )

@@ -1,0 +1,16 @@
+"""Integration: what the session showed becomes part of the therapy."""
+
+from schemas.commands import SignIntegrationNote
+from workflows.conductor import Conductor
+from workflows.verbs import verb
+
+
+class IntegrationPhase(Conductor):
+    """The therapist holds the visit in its window and signs."""
+
+    sign_integration_note = verb(SignIntegrationNote)
+
+    async def integrated(self) -> None:
+        """Wait for the signed note, which completes the cycle."""
+        cycle = self.state.cycle.number
+        await self.until(lambda state: state.cycle.number > cycle)

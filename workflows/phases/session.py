@@ -1,0 +1,37 @@
+"""The dosing session: booked, received, measured, medicated, observed, debriefed, discharged."""
+
+from schemas.commands import (
+    CancelSession,
+    CaptureInsight,
+    CheckIn,
+    DecidePredoseVitals,
+    DischargePatient,
+    LiftHold,
+    RecordAdministration,
+    RecordDebrief,
+    RecordVitals,
+    ScheduleSession,
+)
+from workflows.conductor import Conductor
+from workflows.verbs import verb
+
+
+class SessionPhase(Conductor):
+    """A session counts once drug was given in it, and ends with the discharge."""
+
+    schedule_session = verb(ScheduleSession)
+    cancel_session = verb(CancelSession)
+    check_in = verb(CheckIn)
+    record_vitals = verb(RecordVitals)
+    decide_predose_vitals = verb(DecidePredoseVitals)
+    lift_hold = verb(LiftHold)
+    record_administration = verb(RecordAdministration)
+    capture_insight = verb(CaptureInsight)
+    record_debrief = verb(RecordDebrief)
+    discharge_patient = verb(DischargePatient)
+
+    async def session_held(self) -> None:
+        """Wait for the discharge. A hold, a cancellation or an expired approval only makes the wait longer."""
+        await self.until(
+            lambda state: state.cycle.session is not None and state.cycle.session.discharged_at is not None
+        )

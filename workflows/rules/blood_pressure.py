@@ -1,0 +1,54 @@
+"""The blood pressure rule before a dose.
+
+One reading in range is a go. One above it is repeated, and the mean of the last two decides; a single very high
+reading holds at once. Limits and number of repeats are the protocol's (sources: there, ``vitals``).
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from schemas.protocol import BloodPressure, VitalsRules
+from schemas.treatment import Reading, Setting
+
+
+class Verdict(StrEnum):
+    """What the readings so far mean."""
+
+    MISSING = "missing"
+    GO = "go"
+    REPEAT = "repeat"
+    PHYSICIAN = "physician"
+    HOLD = "hold"
+
+
+def assess(readings: Sequence[Reading], rules: VitalsRules, setting: Setting) -> Verdict:
+    """Judge the readings of one arrival, in the order in which they were measured.
+
+    A reading without both pressures says nothing here; the gate reports it as missing.
+    """
+    pressures = [
+        (r.vitals.systolic, r.vitals.diastolic)
+        for r in sorted(readings, key=lambda r: r.measured_at)
+        if r.vitals.systolic is not None and r.vitals.diastolic is not None
+    ]
+    if not pressures:
+        return Verdict.MISSING
+    if any(_reaches(systolic, diastolic, rules.immediate_hold) for systolic, diastolic in pressures):
+        return Verdict.HOLD
+    limits = rules.predose[setting]
+    last_two = pressures[-2:]
+    systolic = sum(pair[0] for pair in last_two) / len(last_two)
+    diastolic = sum(pair[1] for pair in last_two) / len(last_two)
+    if not _exceeds(systolic, diastolic, limits.go):
+        return Verdict.GO
+    if len(pressures) <= rules.max_repeats.value:
+        return Verdict.REPEAT
+    return Verdict.HOLD if _exceeds(systolic, diastolic, limits.hold_above) else Verdict.PHYSICIAN
+
+
+def _exceeds(systolic: float, diastolic: float, limit: BloodPressure) -> bool:
+    return systolic > limit.systolic.value or diastolic > limit.diastolic.value
+
+
+def _reaches(systolic: float, diastolic: float, limit: BloodPressure) -> bool:
+    return systolic >= limit.systolic.value or diastolic >= limit.diastolic.value

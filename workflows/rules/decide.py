@@ -1,0 +1,78 @@
+"""``decide``: what a command leads to, given the state and the time."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from schemas import commands as c
+from schemas.commands import Command
+from schemas.facts import Fact
+from schemas.pathway import Pathway
+from schemas.refusals import Refusal
+from workflows.rules import approval, ends, enrolment, integration, observation, preparation, session
+from workflows.rules.refusing import Refused, require
+
+Rule = Callable[[Pathway, Any, datetime], list[Fact]]
+
+RULES: dict[type[Command], Rule] = {
+    c.AcceptReferral: enrolment.accept_referral,
+    c.DeclineReferral: enrolment.decline_referral,
+    c.DecideScreening: enrolment.decide_screening,
+    c.RecordConsent: enrolment.record_consent,
+    c.WithdrawConsent: enrolment.withdraw_consent,
+    c.SignPreparationNote: preparation.sign_preparation_note,
+    c.ApproveDosing: approval.approve_dosing,
+    c.RevokeApproval: approval.revoke_approval,
+    c.ScheduleSession: session.schedule_session,
+    c.CancelSession: session.cancel_session,
+    c.CheckIn: session.check_in,
+    c.RecordVitals: observation.record_vitals,
+    c.DecidePredoseVitals: observation.decide_predose_vitals,
+    c.LiftHold: observation.lift_hold,
+    c.RecordAdministration: session.record_administration,
+    c.CaptureInsight: observation.capture_insight,
+    c.RecordDebrief: observation.record_debrief,
+    c.DischargePatient: session.discharge_patient,
+    c.SignIntegrationNote: integration.sign_integration_note,
+    c.CompletePathway: ends.complete_pathway,
+    c.DiscontinuePathway: ends.discontinue_pathway,
+    c.DismissCancellation: ends.dismiss_cancellation,
+}
+"""The rule of each command."""
+
+
+def decide(state: Pathway, command: Command, now: datetime) -> list[Fact] | Refusal:
+    """The facts that ``command`` leads to at ``now``, or why it is refused. Changes nothing."""
+    try:
+        _require_acceptable(state, command, now)
+        return RULES[type(command)](state, command, effective_at(command, now))
+    except Refused as refused:
+        return refused.refusal
+
+
+def effective_at(command: Command, now: datetime) -> datetime:
+    """The instant a command counts from: when it was observed, or now for a decision, which cannot be backdated."""
+    if command.may_be_late and command.observed_at is not None:
+        return min(command.observed_at, now)
+    return now
+
+
+def _require_acceptable(state: Pathway, command: Command, now: datetime) -> None:
+    """What holds for every command: an open pathway, a role that may, a reason, and a version and time that fit."""
+    require(state.closure is None, "pathway_closed", "The pathway is closed.")
+    if command.actor.role not in command.by:
+        may = ", ".join(sorted(command.by))
+        raise Refused("role_not_allowed", "This role may not do this.", "actor.role", allowed=may)
+    if command.needs_reason:
+        require(command.reason, "reason_required", "This needs a reason.", "reason")
+    if command.observed_at is not None:
+        tolerance = timedelta(seconds=state.protocol.future_tolerance_s.value)
+        require(command.observed_at <= now + tolerance, "observed_in_future", "It lies in the future.", "observed_at")
+    if command.expected_version is not None:
+        require(
+            command.expected_version == state.version,
+            "stale_version",
+            "The pathway has moved on; look at it again.",
+            "expected_version",
+            version=state.version,
+        )

@@ -1,0 +1,135 @@
+"""Rules of referral, screening and consent."""
+
+from datetime import datetime
+from typing import Any
+
+from schemas.commands import AcceptReferral, DecideScreening, DeclineReferral, RecordConsent, WithdrawConsent
+from schemas.facts import (
+    ConsentRecorded,
+    ConsentWithdrawn,
+    Fact,
+    ReferralAccepted,
+    ReferralDeclined,
+    ReferralReceived,
+    ScreeningDecided,
+)
+from schemas.pathway import Closure, Consent, End, Pathway
+from schemas.referral import Enrolment
+from workflows.rules.refusing import require
+
+
+def open_pathway(enrolment: Enrolment, pathway_id: str, episode: str, now: datetime) -> tuple[Pathway, Fact]:
+    """The first state of an episode of care, and the fact that opened it."""
+    state = Pathway(
+        pathway_id=pathway_id,
+        episode=episode,
+        protocol=enrolment.protocol,
+        opened_at=now,
+        setting=enrolment.setting,
+        zone=enrolment.zone,
+        residence=enrolment.residence,
+    )
+    received = ReferralReceived(
+        referral_id=enrolment.referral_id,
+        source=enrolment.source,
+        setting=enrolment.setting,
+        zone=enrolment.zone,
+        residence=enrolment.residence,
+        concern=enrolment.concern,
+        goals=enrolment.goals,
+        therapist_id=enrolment.therapist_id,
+    )
+    return state, received
+
+
+def accept_referral(state: Pathway, command: AcceptReferral, at: datetime) -> list[Fact]:
+    """Once, and with a whole care team."""
+    del at
+    require(state.care_team is None, "referral_already_accepted", "The referral was accepted before.")
+    return [ReferralAccepted(care_team=command.care_team)]
+
+
+def decline_referral(state: Pathway, command: DeclineReferral, at: datetime) -> list[Fact]:
+    """Only while nobody has accepted it."""
+    del command, at
+    require(state.care_team is None, "referral_already_accepted", "The referral was accepted before.")
+    return [ReferralDeclined()]
+
+
+def decide_screening(state: Pathway, command: DecideScreening, at: datetime) -> list[Fact]:
+    """A physician's decision, once."""
+    del at
+    require(state.care_team, "referral_not_accepted", "The referral has not been accepted yet.")
+    require(state.eligible is None, "screening_already_decided", "The screening was decided before.")
+    return [ScreeningDecided(eligible=command.eligible)]
+
+
+def record_consent(state: Pathway, command: RecordConsent, at: datetime) -> list[Fact]:
+    """In the version in force, after screening, and never while drug may still act."""
+    protocol = state.protocol
+    session = state.cycle.session
+    require(state.eligible, "not_screened", "No physician has found the patient eligible.")
+    require(
+        command.kind in protocol.consent_kinds,
+        "unknown_consent_kind",
+        "The protocol knows no such consent.",
+        "kind",
+        known=", ".join(protocol.consent_kinds),
+    )
+    require(
+        command.version == protocol.consent_version,
+        "consent_version_not_current",
+        "The consent was signed in another version than the one in force.",
+        "version",
+        current=protocol.consent_version,
+    )
+    require(
+        session is None or not session.in_progress,
+        "session_in_progress",
+        "A consent cannot be signed during a session: the capacity to consent is in doubt.",
+    )
+    signed_at = command.signed_at or at
+    require(signed_at <= at, "signed_in_future", "A consent cannot be signed in the future.", "signed_at")
+    held = state.consents.get(command.kind)
+    require(held is None or not held.is_active, "consent_already_active", "This consent is active already.", "kind")
+    return [ConsentRecorded(kind=command.kind, version=command.version, signed_at=signed_at)]
+
+
+def withdraw_consent(state: Pathway, command: WithdrawConsent, at: datetime) -> list[Fact]:
+    """At any time. During a session it stops further drug, and the observation goes on."""
+    del at
+    held = state.consents.get(command.kind)
+    require(held is not None and held.is_active, "consent_not_active", "No such consent is active.", "kind")
+    return [ConsentWithdrawn(kind=command.kind)]
+
+
+def referral_accepted(state: Pathway, fact: ReferralAccepted, at: datetime) -> dict[str, Any]:
+    """The care team is named."""
+    del state, at
+    return {"care_team": fact.care_team}
+
+
+def referral_declined(state: Pathway, fact: ReferralDeclined, at: datetime) -> dict[str, Any]:
+    """The pathway ends."""
+    del state, fact
+    return {"closure": Closure(end=End.DECLINED, at=at)}
+
+
+def screening_decided(state: Pathway, fact: ScreeningDecided, at: datetime) -> dict[str, Any]:
+    """An ineligible patient's pathway ends."""
+    del state
+    closure = None if fact.eligible else Closure(end=End.INELIGIBLE, at=at)
+    return {"eligible": fact.eligible, "closure": closure}
+
+
+def consent_recorded(state: Pathway, fact: ConsentRecorded, at: datetime) -> dict[str, Any]:
+    """The consent is active."""
+    del at
+    consent = Consent(kind=fact.kind, version=fact.version, signed_at=fact.signed_at)
+    return {"consents": {**state.consents, fact.kind: consent}}
+
+
+def consent_withdrawn(state: Pathway, fact: ConsentWithdrawn, at: datetime) -> dict[str, Any]:
+    """The consent is kept, with the instant it ended."""
+    consent = state.consents[fact.kind].model_copy(update={"withdrawn_at": at})
+    return {"consents": {**state.consents, fact.kind: consent}}

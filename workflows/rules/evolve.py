@@ -1,0 +1,61 @@
+"""``evolve``: the state that follows from a fact. Pure and total: it decides nothing and refuses nothing."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from schemas import facts as f
+from schemas.facts import Fact
+from schemas.pathway import Pathway
+from workflows.rules import approval, ends, enrolment, integration, obligations, observation, preparation, session
+
+Evolution = Callable[[Pathway, Any, datetime], dict[str, Any]]
+
+
+def _recorded_only(state: Pathway, fact: Fact, at: datetime) -> dict[str, Any]:
+    """For facts that only the journal keeps."""
+    del state, fact, at
+    return {}
+
+
+EVOLUTIONS: dict[type[Fact], Evolution] = {
+    f.ReferralReceived: _recorded_only,
+    f.ReferralAccepted: enrolment.referral_accepted,
+    f.ReferralDeclined: enrolment.referral_declined,
+    f.ScreeningDecided: enrolment.screening_decided,
+    f.ConsentRecorded: enrolment.consent_recorded,
+    f.ConsentWithdrawn: enrolment.consent_withdrawn,
+    f.PreparationNoteSigned: preparation.preparation_note_signed,
+    f.DosingApproved: approval.dosing_approved,
+    f.ApprovalRevoked: approval.approval_revoked,
+    f.ApprovalExpired: approval.approval_expired,
+    f.SessionScheduled: session.session_scheduled,
+    f.SessionCancelled: session.session_cancelled,
+    f.SessionReminderDue: session.session_reminder_due,
+    f.PatientCheckedIn: session.patient_checked_in,
+    f.VitalsRecorded: observation.vitals_recorded,
+    f.PredoseVitalsDecided: observation.predose_vitals_decided,
+    f.SessionHeld: observation.session_held,
+    f.HoldLifted: observation.hold_lifted,
+    f.DrugAdministered: session.drug_administered,
+    f.InsightCaptured: _recorded_only,
+    f.DebriefRecorded: observation.debrief_recorded,
+    f.PatientDischarged: session.patient_discharged,
+    f.IntegrationNoteSigned: integration.integration_note_signed,
+    f.IntegrationBecameOverdue: integration.integration_became_overdue,
+    f.PathwayCompleted: ends.pathway_completed,
+    f.PathwayDiscontinued: ends.pathway_discontinued,
+    f.CancellationRequested: ends.cancellation_requested,
+    f.CancellationDismissed: ends.cancellation_dismissed,
+    f.WorkItemOpened: obligations.work_item_opened,
+    f.WorkItemClosed: obligations.work_item_closed,
+    f.WorkItemOverdue: obligations.work_item_overdue,
+    f.MessageRequested: obligations.message_requested,
+}
+"""What each fact changes."""
+
+
+def evolve(state: Pathway, fact: Fact, at: datetime) -> Pathway:
+    """The state after ``fact``, which counts from ``at``. Each fact is one version."""
+    changes = EVOLUTIONS[type(fact)](state, fact, at)
+    return state.model_copy(update={**changes, "version": state.version + 1})

@@ -1,0 +1,196 @@
+"""What humans owe, derived from the state: which work items are opened and closed, and who is told.
+
+``owed`` says what is owed now; a difference to the open items becomes facts. So an item can neither be forgotten nor be
+closed without its reason being gone, and its reason goes only by what a human did: see ``step.lapse``.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from schemas.actors import Role
+from schemas.facts import Fact, MessageRequested, WorkItemClosed, WorkItemOpened, WorkItemOverdue
+from schemas.messages import MessageRequest, Template
+from schemas.pathway import Pathway, Phase, Session
+from schemas.work import WorkItem, WorkKind
+from workflows.rules.blood_pressure import Verdict, assess
+from workflows.rules.standing import (
+    integration_window,
+    is_usable,
+    missing_consents,
+    observation_ends,
+    phase_of,
+)
+
+PHASE_WORK: dict[Phase, WorkKind] = {
+    Phase.REFERRAL: WorkKind.ACCEPT_REFERRAL,
+    Phase.SCREENING: WorkKind.DECIDE_SCREENING,
+    Phase.PREPARATION: WorkKind.SIGN_PREPARATION_NOTE,
+    Phase.APPROVAL: WorkKind.APPROVE_DOSING,
+    Phase.FOLLOW_UP: WorkKind.RECORD_OUTCOME,
+}
+"""Phases that wait for one piece of work, about the cycle."""
+
+
+class Obligation(NamedTuple):
+    """Something owed: what, about what, and the instants the facts give for it."""
+
+    kind: WorkKind
+    subject: str
+    due_from: datetime | None = None
+    due_at: datetime | None = None
+    hard_limit: datetime | None = None
+
+
+def owed(state: Pathway) -> Iterator[Obligation]:
+    """Everything that humans owe in this state."""
+    phase = phase_of(state)
+    if phase is Phase.CLOSED:
+        return
+    cycle = f"cycle-{state.cycle.number}"
+    if (kind := PHASE_WORK.get(phase)) is not None:
+        yield Obligation(kind, cycle)
+    if phase is Phase.CONSENT:
+        for consent in missing_consents(state):
+            yield Obligation(WorkKind.RECORD_CONSENT, consent)
+    if state.cycle.session is not None:
+        yield from _owed_in_session(state, state.cycle.session, cycle)
+    elif state.cycle.prepared_at is not None and phase in (Phase.SESSION, Phase.APPROVAL):
+        asked = (WorkKind.SCHEDULE_SESSION, cycle) in {item.key for item in state.work}
+        # An approval that expires meanwhile must not close what the coordinator owes.
+        if is_usable(state.approval) or asked:
+            yield Obligation(WorkKind.SCHEDULE_SESSION, cycle)
+    if state.hold is not None:
+        yield Obligation(WorkKind.REVIEW_HOLD, state.hold.session_id)
+    if state.cancellation_requested_at is not None:
+        yield Obligation(WorkKind.REVIEW_CANCELLATION_REQUEST, "workflow")
+
+
+def _owed_in_session(state: Pathway, session: Session, cycle: str) -> Iterator[Obligation]:
+    if not session.doses:
+        yield Obligation(WorkKind.HOLD_SESSION, session.id, due_from=session.starts_at)
+        verdict = assess(session.readings, state.protocol.vitals, session.setting)
+        if verdict is Verdict.PHYSICIAN and session.vitals_accepted_at is None:
+            yield Obligation(WorkKind.DECIDE_PREDOSE_VITALS, session.id)
+        return
+    if not session.debriefed:
+        yield Obligation(WorkKind.RECORD_DEBRIEF, session.id, due_from=observation_ends(state, session))
+    if session.discharged_at is None:
+        yield Obligation(WorkKind.DISCHARGE_PATIENT, session.id, due_from=observation_ends(state, session))
+    elif (window := integration_window(state, session)) is not None:
+        _, closes, hard_limit = window
+        yield Obligation(WorkKind.HOLD_INTEGRATION_VISIT, cycle, due_at=closes, hard_limit=hard_limit)
+        if state.cycle.integration_overdue:
+            yield Obligation(WorkKind.FOLLOW_UP_OVERDUE_INTEGRATION, cycle)
+
+
+def changes_of_work(state: Pathway, now: datetime) -> Iterator[Fact]:
+    """Closings and openings that bring the open items in line with what is owed, with the messages they cause."""
+    wanted = {(o.kind, o.subject): o for o in owed(state)}
+    for item in state.work:
+        if item.key not in wanted:
+            yield WorkItemClosed(item_id=item.id, kind=item.kind)
+    have = {item.key for item in state.work}
+    numbers = iter(range(state.work_opened + 1, state.work_opened + 1 + len(wanted)))
+    messages = state.messages_requested
+    for obligation in wanted.values():
+        if (obligation.kind, obligation.subject) in have:
+            continue
+        item = _opened(state, obligation, f"W{next(numbers)}", now)
+        yield WorkItemOpened(item=item)
+        rule = state.protocol.work[item.kind]
+        if rule.announced_by is not None:
+            told = list(message_facts(state, messages, rule.announced_by, rule.announced_to, item))
+            messages += len(told)
+            yield from told
+
+
+def _opened(state: Pathway, obligation: Obligation, item_id: str, now: datetime) -> WorkItem:
+    rule = state.protocol.work[obligation.kind]
+    due_at = obligation.due_at or (obligation.due_from or now) + timedelta(hours=rule.due_h)
+    return WorkItem(
+        id=item_id,
+        kind=obligation.kind,
+        subject=obligation.subject,
+        owner_role=rule.owner,
+        owner_id=state.care_team.member(rule.owner) if state.care_team else None,
+        opened_at=now,
+        due_at=due_at,
+        hard_limit=obligation.hard_limit,
+        next_deadline=due_at + timedelta(hours=state.protocol.ladder.steps_h[0]),
+    )
+
+
+def overdue(state: Pathway, item: WorkItem, now: datetime) -> Iterator[Fact]:
+    """The next step of an item's ladder: somebody is told, the next deadline is set, nothing is closed."""
+    rule, ladder = state.protocol.work[item.kind], state.protocol.ladder
+    step, deadline = item.steps, item.next_deadline
+    # After an outage several steps may have passed; they are one reminder, not many.
+    while deadline <= now:
+        step += 1
+        ahead = ladder.steps_h[step] if step < len(ladder.steps_h) else None
+        repeat = timedelta(hours=ladder.repeat_every_h)
+        deadline = deadline + repeat if ahead is None else item.due_at + timedelta(hours=ahead)
+    yield WorkItemOverdue(
+        item_id=item.id, kind=item.kind, step=step, escalated_to=rule.escalates_to, next_deadline=deadline
+    )
+    roles = (rule.owner,) if step == 1 or rule.owner is rule.escalates_to else (rule.owner, rule.escalates_to)
+    yield from message_facts(state, state.messages_requested, rule.overdue_by, roles, item)
+
+
+def message_facts(
+    state: Pathway, requested: int, template: Template, roles: tuple[Role, ...], item: WorkItem
+) -> Iterator[MessageRequested]:
+    """One message per named person in ``roles`` about a work item."""
+    session = state.cycle.session
+    window = integration_window(state, session) if session and item.kind is WorkKind.HOLD_INTEGRATION_VISIT else None
+    for role in roles:
+        to_id = person(state, role)
+        if to_id is None:
+            continue
+        requested += 1
+        yield MessageRequested(
+            message=MessageRequest(
+                id=f"{state.episode}-M{requested}",
+                template=template,
+                to_role=role,
+                to_id=to_id,
+                about=item.id,
+                at=window[0] if window else item.due_at,
+                until=window[1] if window else None,
+            )
+        )
+
+
+def person(state: Pathway, role: Role) -> str | None:
+    """Who is meant by ``role`` on this pathway; the patient is found in the directory under the pathway's id."""
+    if role is Role.PATIENT:
+        return state.pathway_id
+    return state.care_team.member(role) if state.care_team else None
+
+
+def work_item_opened(state: Pathway, fact: WorkItemOpened, at: datetime) -> dict[str, Any]:
+    """The item is open."""
+    del at
+    return {"work": (*state.work, fact.item), "work_opened": state.work_opened + 1}
+
+
+def work_item_closed(state: Pathway, fact: WorkItemClosed, at: datetime) -> dict[str, Any]:
+    """The item is done; the journal remembers it."""
+    del at
+    return {"work": tuple(item for item in state.work if item.id != fact.item_id)}
+
+
+def work_item_overdue(state: Pathway, fact: WorkItemOverdue, at: datetime) -> dict[str, Any]:
+    """The item stays open with its next deadline."""
+    del at
+    late = {"steps": fact.step, "next_deadline": fact.next_deadline}
+    return {
+        "work": tuple(item.model_copy(update=late) if item.id == fact.item_id else item for item in state.work),
+    }
+
+
+def message_requested(state: Pathway, fact: MessageRequested, at: datetime) -> dict[str, Any]:
+    """Counted, so that every message has an id of its own; sending it is not the state's business."""
+    del fact, at
+    return {"messages_requested": state.messages_requested + 1}

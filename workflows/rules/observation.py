@@ -1,0 +1,108 @@
+"""Rules of what is measured, held, captured and debriefed in a session."""
+
+from datetime import datetime
+from typing import Any
+
+from schemas.commands import CaptureInsight, DecidePredoseVitals, LiftHold, RecordDebrief, RecordVitals
+from schemas.facts import (
+    DebriefRecorded,
+    Fact,
+    HoldLifted,
+    InsightCaptured,
+    PredoseVitalsDecided,
+    SessionHeld,
+    VitalsRecorded,
+)
+from schemas.pathway import Hold, Pathway
+from schemas.treatment import Reading
+from workflows.rules.blood_pressure import Verdict, assess
+from workflows.rules.refusing import Refused, require
+from workflows.rules.session import arrived_session, current_session, open_session, with_session
+
+HELD_BY_RULE = ("blood_pressure_hold", "The blood pressure is above the limit at which a session is held.")
+HELD_BY_PHYSICIAN = ("physician_hold", "The physician decided not to proceed on these readings.")
+
+
+def record_vitals(state: Pathway, command: RecordVitals, at: datetime) -> list[Fact]:
+    """Appended as measured. Before the first dose they may hold the session at once."""
+    session = open_session(state, at)
+    measured = command.vitals.model_dump(exclude_none=True)
+    require(measured, "vitals_empty", "At least one vital sign must be measured.", "vitals")
+    reading = Reading(vitals=command.vitals, measured_at=at)
+    facts: list[Fact] = [VitalsRecorded(session_id=session.id, reading=reading)]
+    if not session.doses:
+        verdict = assess((*session.readings, reading), state.protocol.vitals, session.setting)
+        if verdict is Verdict.HOLD:
+            facts.append(_held(session.id, *HELD_BY_RULE))
+    return facts
+
+
+def _held(session_id: str, code: str, sentence: str) -> SessionHeld:
+    return SessionHeld(session_id=session_id, code=code, sentence=sentence)
+
+
+def decide_predose_vitals(state: Pathway, command: DecidePredoseVitals, at: datetime) -> list[Fact]:
+    """Only where the rule leaves it to a physician; above the hold limit there is no override."""
+    session = open_session(state, at)
+    verdict = assess(session.readings, state.protocol.vitals, session.setting)
+    open_question = verdict is Verdict.PHYSICIAN and session.vitals_accepted_at is None and not session.doses
+    require(open_question, "no_decision_needed", "These readings do not wait for a physician's decision.")
+    facts: list[Fact] = [PredoseVitalsDecided(session_id=session.id, proceed=command.proceed)]
+    if not command.proceed:
+        facts.append(_held(session.id, *HELD_BY_PHYSICIAN))
+    return facts
+
+
+def lift_hold(state: Pathway, command: LiftHold, at: datetime) -> list[Fact]:
+    """By a physician; the approval stays what it was."""
+    del command, at
+    require(state.hold, "no_hold", "There is no medical hold.")
+    return [HoldLifted()]
+
+
+def capture_insight(state: Pathway, command: CaptureInsight, at: datetime) -> list[Fact]:
+    """While the patient is in the session."""
+    return [InsightCaptured(session_id=open_session(state, at).id, insight=command.insight)]
+
+
+def record_debrief(state: Pathway, command: RecordDebrief, at: datetime) -> list[Fact]:
+    """Once, after drug was given; a late one is better than none, until the cycle is complete."""
+    session = arrived_session(state, at)
+    if not session.doses:
+        raise Refused("no_drug_given", "No drug was given in this session.")
+    require(not session.debriefed, "already_debriefed", "The debrief is recorded.")
+    return [DebriefRecorded(session_id=current_session(state).id, summary=command.summary)]
+
+
+def vitals_recorded(state: Pathway, fact: VitalsRecorded, at: datetime) -> dict[str, Any]:
+    """A new reading asks the question anew, so an earlier acceptance ends."""
+    del at
+    session = state.cycle.session
+    if session is None:
+        return {}
+    return with_session(state, readings=(*session.readings, fact.reading), vitals_accepted_at=None)
+
+
+def predose_vitals_decided(state: Pathway, fact: PredoseVitalsDecided, at: datetime) -> dict[str, Any]:
+    """Accepted readings count as in range until the next one."""
+    return with_session(state, vitals_accepted_at=at) if fact.proceed else {}
+
+
+def session_held(state: Pathway, fact: SessionHeld, at: datetime) -> dict[str, Any]:
+    """The booking ends without using a session; the hold stays until a physician decides."""
+    return {
+        "cycle": state.cycle.model_copy(update={"session": None}),
+        "hold": Hold(code=fact.code, since=at, session_id=fact.session_id),
+    }
+
+
+def hold_lifted(state: Pathway, fact: HoldLifted, at: datetime) -> dict[str, Any]:
+    """The next session may be booked."""
+    del state, fact, at
+    return {"hold": None}
+
+
+def debrief_recorded(state: Pathway, fact: DebriefRecorded, at: datetime) -> dict[str, Any]:
+    """The debrief is no longer owed."""
+    del fact, at
+    return with_session(state, debriefed=True)

@@ -1,0 +1,39 @@
+"""Rules of preparation."""
+
+from datetime import datetime
+from typing import Any
+
+from schemas.commands import SignPreparationNote
+from schemas.facts import Fact, PreparationNoteSigned
+from schemas.pathway import Pathway
+from workflows.rules.refusing import require
+from workflows.rules.standing import missing_consents
+
+
+def require_open_series(state: Pathway) -> None:
+    """Refuse unless the patient is eligible, has consented, and another cycle is to be done."""
+    require(state.eligible, "not_screened", "No physician has found the patient eligible.")
+    require(state.series_continues, "series_finished", "Every session of the series was held.")
+    missing = missing_consents(state)
+    require(not missing, "consent_missing", "A required consent is not active.", missing=", ".join(missing))
+
+
+def sign_preparation_note(state: Pathway, command: SignPreparationNote, at: datetime) -> list[Fact]:
+    """Once per cycle; preparation is complete by a signed note, not by a calendar slot passing."""
+    del at
+    require_open_series(state)
+    require(state.cycle.prepared_at is None, "already_prepared", "The preparation note of this cycle is signed.")
+    return [
+        PreparationNoteSigned(
+            cycle=state.cycle.number,
+            intentions=command.intentions,
+            recent_stressors=command.recent_stressors,
+            goals=command.goals,
+        )
+    ]
+
+
+def preparation_note_signed(state: Pathway, fact: PreparationNoteSigned, at: datetime) -> dict[str, Any]:
+    """The cycle is prepared; the note's content stays in the journal."""
+    del fact
+    return {"cycle": state.cycle.model_copy(update={"prepared_at": at})}

@@ -1,0 +1,217 @@
+"""Rules of booking, receiving, medicating and discharging."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from schemas.commands import (
+    CancelSession,
+    CheckIn,
+    DischargePatient,
+    RecordAdministration,
+    ScheduleSession,
+)
+from schemas.facts import (
+    DrugAdministered,
+    Fact,
+    PatientCheckedIn,
+    PatientDischarged,
+    SessionCancelled,
+    SessionReminderDue,
+    SessionScheduled,
+)
+from schemas.pathway import Pathway, Session
+from schemas.treatment import Dose, Setting
+from workflows.rules.gate import Intended, gate, latest_complete
+from workflows.rules.preparation import require_open_series
+from workflows.rules.refusing import Refused, require
+from workflows.rules.standing import earliest_next_dose, observation_ends
+
+
+def current_session(state: Pathway) -> Session:
+    """The session of the cycle, or a refusal."""
+    session = state.cycle.session
+    if session is None:
+        raise Refused("no_session", "No session is booked.")
+    return session
+
+
+def arrived_session(state: Pathway, at: datetime) -> Session:
+    """The session for which the patient is checked in, or a refusal."""
+    session = current_session(state)
+    if session.checked_in_at is None:
+        raise Refused("not_checked_in", "The patient is not checked in.")
+    require(at >= session.checked_in_at, "observed_before_check_in", "This was before the check-in.", "observed_at")
+    return session
+
+
+def open_session(state: Pathway, at: datetime) -> Session:
+    """The session that the patient is in, or a refusal."""
+    session = arrived_session(state, at)
+    require(session.discharged_at is None, "discharged", "The patient is discharged.")
+    return session
+
+
+def schedule_session(state: Pathway, command: ScheduleSession, at: datetime) -> list[Fact]:
+    """In the future, and not before the least interval since the last drug and the last integration is over."""
+    require_open_series(state)
+    session = state.cycle.session
+    arrived = session is not None and session.checked_in_at is not None
+    require(not arrived, "already_checked_in", "The patient is checked in for this cycle's session.")
+    require(command.starts_at > at, "starts_in_past", "A session starts in the future.", "starts_at")
+    earliest = earliest_next_dose(state)
+    require(
+        earliest is None or command.starts_at >= earliest,
+        "too_soon_after_last_dose",
+        "The least interval to the dose or the integration visit before is not over by then.",
+        "starts_at",
+        earliest=earliest.isoformat() if earliest else None,
+    )
+    return [
+        SessionScheduled(
+            session_id=f"S{state.sessions_booked + 1}" if session is None else session.id,
+            cycle=state.cycle.number,
+            starts_at=command.starts_at,
+            setting=command.setting,
+        )
+    ]
+
+
+def cancel_session(state: Pathway, command: CancelSession, at: datetime) -> list[Fact]:
+    """Only while no drug was given; it never counts."""
+    del command, at
+    session = current_session(state)
+    require(not session.doses, "drug_already_given", "Drug was given; the session goes on until discharge.")
+    return [SessionCancelled(session_id=session.id)]
+
+
+def check_in(state: Pathway, command: CheckIn, at: datetime) -> list[Fact]:
+    """Near the booked time, in the booked setting, with the therapist there; at home with everything attested anew."""
+    session = current_session(state)
+    require(session.checked_in_at is None, "already_checked_in", "The patient is checked in.")
+    opens = session.starts_at - timedelta(minutes=state.protocol.session.checkin_opens_min.value)
+    require(at >= opens, "too_early_to_check_in", "Check-in opens shortly before the session.", opens=opens.isoformat())
+    require(command.setting is session.setting, "setting_differs", "Booked for another setting.", "setting")
+    require(
+        command.identity_confirmed, "identity_not_confirmed", "The identity must be confirmed.", "identity_confirmed"
+    )
+    require(
+        command.therapist_present, "therapist_not_present", "The therapist is present all along.", "therapist_present"
+    )
+    if session.setting is Setting.HOME:
+        _require_home_attested(command)
+    return [
+        PatientCheckedIn(
+            session_id=session.id,
+            setting=command.setting,
+            identity_confirmed=command.identity_confirmed,
+            therapist_present=command.therapist_present,
+            home=command.home,
+        )
+    ]
+
+
+def _require_home_attested(command: CheckIn) -> None:
+    if command.home is None:
+        raise Refused("home_attestation_missing", "Address, sitter and video are attested at every session.", "home")
+    for name, attested in command.home:
+        require(attested, "home_attestation_incomplete", "This must be attested before a session.", f"home.{name}")
+
+
+def record_administration(state: Pathway, command: RecordAdministration, at: datetime) -> list[Fact]:
+    """Authorised only if every check of the gate passes at the instant the drug is given."""
+    session = current_session(state)
+    if session.checked_in_at is not None and (last := session.last_dose) is not None:
+        require(at >= last.given_at, "observed_before_last_dose", "This was before the last dose.", "observed_at")
+    checks = list(gate(state, at, Intended(command.dose_mg, command.route)))
+    failed = [check for check in checks if not check.passed]
+    if failed:
+        codes = ", ".join(check.code for check in failed)
+        raise Refused(failed[0].code, failed[0].sentence, failed_checks=codes)
+    arrived_session(state, at)
+    approval = state.approval
+    if approval is None:
+        raise Refused("approval_missing", "No physician has approved dosing.")
+    dose = Dose(dose_mg=command.dose_mg, route=command.route, given_at=at, approval_id=approval.id)
+    return [DrugAdministered(session_id=session.id, dose=dose, checks=tuple(check.name for check in checks))]
+
+
+def discharge_patient(state: Pathway, command: DischargePatient, at: datetime) -> list[Fact]:
+    """After the observation time since the last drug, with recent vital signs and every criterion met."""
+    session = open_session(state, at)
+    ends, last = observation_ends(state, session), session.last_dose
+    if ends is None or last is None:
+        raise Refused("no_drug_given", "No drug was given; cancel the session instead.")
+    require(at >= ends, "observation_not_over", "The observation time is not over.", until=ends.isoformat())
+    latest = latest_complete(session, at)
+    if latest is None or latest.measured_at <= last.given_at:
+        raise Refused("vitals_missing", "No complete vital signs were measured after the last dose.")
+    fresh = at - latest.measured_at <= timedelta(minutes=state.protocol.vitals.valid_min.value)
+    require(fresh, "vitals_stale", "The vital signs are too old; measure again.")
+    for name in ("oriented", "steady_gait", "responsible_adult"):
+        require(getattr(command, name), "discharge_criterion_unmet", "This criterion must be met.", name)
+    observed = (at - last.given_at).total_seconds() / timedelta(minutes=1).total_seconds()
+    return [PatientDischarged(session_id=session.id, observed_min=observed)]
+
+
+def with_session(state: Pathway, **changes: Any) -> dict[str, Any]:
+    """The change of state that changes the current session."""
+    session = state.cycle.session
+    if session is None:
+        return {}
+    return {"cycle": state.cycle.model_copy(update={"session": session.model_copy(update=changes)})}
+
+
+def session_scheduled(state: Pathway, fact: SessionScheduled, at: datetime) -> dict[str, Any]:
+    """Booked, or moved: then the reminder is due anew."""
+    del at
+    moved = state.cycle.session is not None
+    session = Session(id=fact.session_id, starts_at=fact.starts_at, setting=fact.setting)
+    return {
+        "cycle": state.cycle.model_copy(update={"session": session}),
+        "sessions_booked": state.sessions_booked + (0 if moved else 1),
+    }
+
+
+def session_cancelled(state: Pathway, fact: SessionCancelled, at: datetime) -> dict[str, Any]:
+    """The cycle waits for a new booking."""
+    del fact, at
+    return {"cycle": state.cycle.model_copy(update={"session": None})}
+
+
+def session_reminder_due(state: Pathway, fact: SessionReminderDue, at: datetime) -> dict[str, Any]:
+    """The patient is reminded once per booking."""
+    del fact, at
+    return with_session(state, reminded=True)
+
+
+def patient_checked_in(state: Pathway, fact: PatientCheckedIn, at: datetime) -> dict[str, Any]:
+    """The patient is there."""
+    return with_session(
+        state,
+        checked_in_at=at,
+        identity_confirmed=fact.identity_confirmed,
+        therapist_present=fact.therapist_present,
+        home=fact.home,
+    )
+
+
+def drug_administered(state: Pathway, fact: DrugAdministered, at: datetime) -> dict[str, Any]:
+    """The first drug of a session uses one session of the approval; every drug restarts the clocks."""
+    del at
+    session, approval = state.cycle.session, state.approval
+    if session is None or approval is None:
+        return {}
+    first = 0 if session.doses else 1
+    used = approval.model_copy(update={"sessions_used": approval.sessions_used + first})
+    return {
+        **with_session(state, doses=(*session.doses, fact.dose)),
+        "approval": used,
+        "sessions_given": state.sessions_given + first,
+        "last_drug_at": fact.dose.given_at,
+    }
+
+
+def patient_discharged(state: Pathway, fact: PatientDischarged, at: datetime) -> dict[str, Any]:
+    """The session is over."""
+    del fact
+    return with_session(state, discharged_at=at)

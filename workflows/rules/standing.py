@@ -1,0 +1,104 @@
+"""Where a pathway stands: readings of the state that several rules share."""
+
+from datetime import datetime, timedelta
+
+from schemas.pathway import Pathway, Phase, Session
+from schemas.treatment import Approval, ApprovalStatus
+
+NEXT_STEP: dict[Phase, str] = {
+    Phase.REFERRAL: "A coordinator accepts or declines the referral.",
+    Phase.SCREENING: "A physician decides the screening.",
+    Phase.CONSENT: "The patient's consent is recorded.",
+    Phase.PREPARATION: "The therapist holds the preparation visit and signs the note.",
+    Phase.APPROVAL: "A physician decides on the dosing approval.",
+    Phase.SESSION: "The session is booked and held.",
+    Phase.INTEGRATION: "The therapist holds the integration visit and signs the note.",
+    Phase.FOLLOW_UP: "A physician records the outcome.",
+    Phase.CLOSED: "Nothing; the pathway is closed.",
+}
+"""The one thing that moves a pathway on, in words that say nothing about a person."""
+
+HELD_STEP = "A physician reviews the medical hold."
+OBSERVED_STEP = "The patient is observed, debriefed and discharged."
+
+
+def phase_of(state: Pathway) -> Phase:
+    """The phase, derived from the facts; it is stored nowhere, so it cannot contradict them."""
+    session = state.cycle.session
+    if state.closure is not None:
+        return Phase.CLOSED
+    if session is not None and session.doses:
+        return Phase.SESSION if session.in_progress else Phase.INTEGRATION
+    if state.care_team is None:
+        return Phase.REFERRAL
+    if state.eligible is None:
+        return Phase.SCREENING
+    if not state.series_continues:
+        return Phase.FOLLOW_UP
+    if missing_consents(state):
+        return Phase.CONSENT
+    if state.cycle.prepared_at is None:
+        return Phase.PREPARATION
+    if not is_usable(state.approval):
+        return Phase.APPROVAL
+    return Phase.SESSION
+
+
+def next_step(state: Pathway) -> str:
+    """The one thing that moves the pathway on."""
+    session = state.cycle.session
+    if session is not None and session.in_progress:
+        return OBSERVED_STEP
+    if state.hold is not None and state.closure is None:
+        return HELD_STEP
+    return NEXT_STEP[phase_of(state)]
+
+
+def missing_consents(state: Pathway) -> list[str]:
+    """Kinds of consent the protocol asks for that are not active."""
+    return [
+        kind
+        for kind in state.protocol.consent_kinds
+        if (consent := state.consents.get(kind)) is None or not consent.is_active
+    ]
+
+
+def is_usable(approval: Approval | None) -> bool:
+    """Whether an approval could carry a session; its expiry is judged at the instant of a dose."""
+    return (
+        approval is not None
+        and approval.status is ApprovalStatus.IN_FORCE
+        and approval.sessions_used < approval.sessions
+    )
+
+
+def observation_ends(state: Pathway, session: Session) -> datetime | None:
+    """When the observation time after the last drug is over; None before any drug."""
+    last = session.last_dose
+    if last is None:
+        return None
+    return last.given_at + timedelta(minutes=state.protocol.routes[last.route].observation_min.value)
+
+
+def integration_window(state: Pathway, session: Session) -> tuple[datetime, datetime, datetime] | None:
+    """Opening, close and hard limit of the integration visit; None before any drug."""
+    last = session.last_dose
+    if last is None:
+        return None
+    rules = state.protocol.integration
+    return (
+        last.given_at + timedelta(hours=rules.window_opens_h.value),
+        last.given_at + timedelta(hours=rules.window_closes_h.value),
+        last.given_at + timedelta(days=rules.hard_limit_days.value),
+    )
+
+
+def earliest_next_dose(state: Pathway) -> datetime | None:
+    """The instant before which no further session may give drug; None before the first."""
+    earliest = []
+    if state.last_drug_at is not None:
+        earliest.append(state.last_drug_at + timedelta(hours=state.protocol.series.min_hours_between_doses.value))
+    if state.last_integration_at is not None:
+        gap = state.protocol.integration.min_hours_before_next_dose.value
+        earliest.append(state.last_integration_at + timedelta(hours=gap))
+    return max(earliest, default=None)

@@ -1,0 +1,107 @@
+"""What a pathway says about itself: to callers in full, to operators without anything about a person."""
+
+from datetime import datetime
+
+from schemas.answers import Check, SessionStatus, Status
+from schemas.pathway import Pathway
+from schemas.records import PathwayView
+from workflows.rules.deadlines import due
+from workflows.rules.gate import gate
+from workflows.rules.standing import next_step, observation_ends, phase_of
+
+CALM = "none"
+HELD = "held"
+OVERDUE = "overdue"
+CANCELLATION = "cancellation"
+
+
+def attention(state: Pathway) -> str:
+    """Why an operator should look at the pathway."""
+    if state.cancellation_requested_at is not None:
+        return CANCELLATION
+    if state.hold is not None:
+        return HELD
+    return OVERDUE if any(item.steps for item in state.work) else CALM
+
+
+def status_of(state: Pathway, now: datetime, unwritten: int, unsent: int) -> Status:
+    """Everything a caller may want to know at once."""
+    checks = tuple(
+        Check(name=check.name, passed=check.passed, code=None if check.passed else check.code, sentence=check.sentence)
+        for check in gate(state, now)
+    )
+    session = state.cycle.session
+    return Status(
+        pathway_id=state.pathway_id,
+        phase=phase_of(state),
+        version=state.version,
+        now=now,
+        protocol=state.protocol.name,
+        next_step=next_step(state),
+        cycle=state.cycle.number,
+        sessions_given=state.sessions_given,
+        sessions_planned=state.sessions_planned,
+        consents=tuple(kind for kind, consent in state.consents.items() if consent.is_active),
+        approval=state.approval,
+        session=None
+        if session is None
+        else SessionStatus(
+            id=session.id,
+            starts_at=session.starts_at,
+            checked_in=session.checked_in_at is not None,
+            doses=len(session.doses),
+            discharged=session.discharged_at is not None,
+            observation_ends_at=observation_ends(state, session),
+        ),
+        dose_allowed=state.closure is None and all(check.passed for check in checks),
+        checks=checks,
+        work=state.work,
+        due=tuple(due(state)),
+        unwritten_events=unwritten,
+        unsent_messages=unsent,
+        closure=state.closure,
+    )
+
+
+def view_of(state: Pathway) -> PathwayView:
+    """The row of the read model."""
+    ahead = due(state)
+    return PathwayView(
+        phase=phase_of(state),
+        protocol=state.protocol.name,
+        cycle=state.cycle.number,
+        sessions_given=state.sessions_given,
+        sessions_planned=state.sessions_planned,
+        next_due_at=ahead[0].at if ahead else None,
+        next_due_reason=ahead[0].reason if ahead else None,
+        opened_at=state.opened_at,
+    )
+
+
+def details_of(state: Pathway) -> str:
+    """The page that the Temporal UI shows, in Markdown.
+
+    It is readable without the key, so it is made of fixed words, counts, roles and instants only: no name, no
+    identifier of a person, no dose and nothing anybody wrote.
+    """
+    lines = [
+        f"**{phase_of(state).value.replace('_', ' ').capitalize()}**, cycle {state.cycle.number}, "
+        f"{state.sessions_given} of {state.sessions_planned} sessions held",
+        "",
+        f"Next step: {next_step(state)}",
+    ]
+    if state.hold is not None:
+        lines += ["", "**On hold** until a physician decides."]
+    if state.cancellation_requested_at is not None:
+        lines += ["", "**Cancellation requested.** Care goes on until a human discontinues the pathway."]
+    if state.work:
+        lines += ["", "| Owed | By | Due (UTC) | Raised |", "|---|---|---|---|"]
+        lines += [
+            f"| {item.kind.value.replace('_', ' ')} | {item.owner_role.value} | {item.due_at:%Y-%m-%d %H:%M} "
+            f"| {item.steps} |"
+            for item in state.work
+        ]
+    ahead = due(state)
+    if ahead:
+        lines += ["", f"Next deadline: {ahead[0].at:%Y-%m-%d %H:%M} UTC, {ahead[0].reason.replace('_', ' ')}"]
+    return "\n".join([*lines, "", f"Protocol {state.protocol.name}"])

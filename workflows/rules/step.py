@@ -1,0 +1,55 @@
+"""One step of a pathway: a command obeyed, or deadlines that lapsed, with everything that follows from it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from schemas.commands import Command
+from schemas.facts import Fact, WorkItemClosed
+from schemas.pathway import Pathway
+from schemas.refusals import Refusal
+from workflows.rules.deadlines import due, lapsed
+from workflows.rules.decide import decide, effective_at
+from workflows.rules.evolve import evolve
+from workflows.rules.obligations import changes_of_work
+
+
+class Step(NamedTuple):
+    """The facts of a step, in order, and the state after them."""
+
+    facts: tuple[Fact, ...]
+    state: Pathway
+
+
+def obey(state: Pathway, command: Command, now: datetime) -> Step | Refusal:
+    """Decide a command; its facts, the work they close and open, and the messages that causes."""
+    decision = decide(state, command, now)
+    if isinstance(decision, Refusal):
+        return decision
+    return follow(state, decision, effective_at(command, now), now)
+
+
+def follow(state: Pathway, facts: Iterable[Fact], at: datetime, now: datetime) -> Step:
+    """Evolve by ``facts`` of the instant ``at``, then bring the work items in line with what is owed."""
+    recorded = list(facts)
+    for fact in recorded:
+        state = evolve(state, fact, at)
+    for fact in list(changes_of_work(state, now)):
+        recorded.append(fact)
+        state = evolve(state, fact, now)
+    return Step(tuple(recorded), state)
+
+
+def lapse(state: Pathway, now: datetime) -> Step:
+    """Let every deadline up to ``now`` pass, in order. Nothing is ever closed by it."""
+    recorded: list[Fact] = []
+    while (ahead := due(state)) and ahead[0].at <= now:
+        for fact in list(lapsed(state, ahead[0], now)):
+            recorded.append(fact)
+            state = evolve(state, fact, now)
+    for fact in list(changes_of_work(state, now)):
+        if isinstance(fact, WorkItemClosed):
+            continue
+        recorded.append(fact)
+        state = evolve(state, fact, now)
+    return Step(tuple(recorded), state)
