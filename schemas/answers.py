@@ -32,7 +32,7 @@ class Check(Model):
     name: Id
     passed: bool
     code: Id | None = Field(default=None, description="Refusal code while it is not met.")
-    sentence: Line
+    sentence: Line | None = Field(default=None, description="What is wrong while it is not met.")
 
 
 class Due(Model):

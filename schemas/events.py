@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import Self
+from typing import Self, cast
 
 from pydantic import Field
 
@@ -44,7 +44,7 @@ class Event(Model):
         """The event with its hash, following the event whose hash is ``previous_hash``."""
         event = cls(
             seq=seq,
-            fact=fact,
+            fact=cast("AnyFact", fact),
             actor=actor,
             reason=reason,
             observed_at=observed_at,

@@ -62,6 +62,7 @@ class Conductor:
         self.answered: dict[str, Answered] = {}
         self.journal_away = False
         self.mail_away = False
+        self.broken: Exception | None = None
         if start.carried is not None:
             self._take_over(start.carried)
         else:
@@ -223,7 +224,12 @@ class Conductor:
         while True:
             try:
                 await workflow.wait_condition(
-                    lambda: fact(self.state) or self.state.closure is not None or self.must_hand_over()
+                    lambda: (
+                        self.broken is not None
+                        or fact(self.state)
+                        or self.state.closure is not None
+                        or self.must_hand_over()
+                    )
                 )
                 break
             except asyncio.CancelledError:
@@ -232,10 +238,16 @@ class Conductor:
                     raise
                 self.cancel_taken = True
                 self.cancel_requested()
+        self.require_unbroken()
         if self.state.closure is not None:
             raise PathwayEnded
         if not fact(self.state) or self.must_hand_over():
             raise HandOver
+
+    def require_unbroken(self) -> None:
+        """Fail the workflow task, which is then tried again until a corrected release takes it up."""
+        if self.broken is not None:
+            raise RuntimeError("the housekeeping of this run stopped") from self.broken
 
     def must_hand_over(self) -> bool:
         """Whether the run is long enough, or outdated, and quiet: then it continues as new."""

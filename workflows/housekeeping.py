@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import FailureError
 
 from schemas.messages import Delivery, MessageBatch
 from schemas.public import Phrase
@@ -43,9 +44,8 @@ class Housekeeping(Conductor):
         run is to be continued by another one. Either way no event is lost.
         """
         chores = [
-            asyncio.create_task(self._write_journal()),
-            asyncio.create_task(self._deliver_messages()),
-            asyncio.create_task(self._keep_the_timer()),
+            asyncio.create_task(self._unbroken(chore()))
+            for chore in (self._write_journal, self._deliver_messages, self._keep_the_timer)
         ]
         try:
             yield
@@ -59,9 +59,19 @@ class Housekeeping(Conductor):
                 else None,
             )
         # Messages of a closed pathway have lost their reason; its journal has not.
-        await workflow.wait_condition(lambda: not self.unwritten and workflow.all_handlers_finished())
+        await workflow.wait_condition(
+            lambda: self.broken is not None or (not self.unwritten and workflow.all_handlers_finished())
+        )
+        self.require_unbroken()
         for chore in chores:
             chore.cancel()
+
+    async def _unbroken(self, chore: Coroutine[Any, Any, None]) -> None:
+        """Run a chore; a bug in it must stop the run where it is seen, not leave it without a journal or a timer."""
+        try:
+            await chore
+        except Exception as bug:
+            self.broken = bug
 
     async def _write_journal(self) -> None:
         while True:
@@ -88,7 +98,7 @@ class Housekeeping(Conductor):
                     retry_policy=RetryPolicy(maximum_attempts=1),
                 )
                 return True
-            except ActivityError:
+            except FailureError:
                 self.journal_away = True
         try:
             await workflow.execute_activity(
@@ -99,7 +109,7 @@ class Housekeeping(Conductor):
                 retry_policy=PATIENT,
                 summary=Phrase.WRITE_JOURNAL.text(number=len(batch.events)),
             )
-        except ActivityError:
+        except FailureError:
             # The journal contradicts these events. Care goes on, the events stay, and an operator sees the failure.
             await workflow.sleep(RETRY_REFUSED_JOURNAL)
             return False
@@ -125,7 +135,7 @@ class Housekeeping(Conductor):
                     retry_policy=PATIENT,
                     summary=Phrase.SEND_MESSAGE.text(number=len(batch.messages)),
                 )
-            except ActivityError:
+            except FailureError:
                 self.mail_away = True
                 continue
             self.mail_away = False

@@ -1,6 +1,6 @@
 """What happened: past-tense facts in modules by noun, and the event that carries one into the journal."""
 
-from typing import Annotated, Union
+from typing import Annotated, get_args
 
 from pydantic import Field
 
@@ -38,44 +38,45 @@ from schemas.facts.work import (
     WorkItemOverdue,
 )
 
-ALL_FACTS: tuple[type[Fact], ...] = (
-    ReferralReceived,
-    ReferralAccepted,
-    ReferralDeclined,
-    ScreeningDecided,
-    ConsentRecorded,
-    ConsentWithdrawn,
-    PreparationNoteSigned,
-    DosingApproved,
-    ApprovalRevoked,
-    ApprovalExpired,
-    SessionScheduled,
-    SessionCancelled,
-    SessionReminderDue,
-    PatientCheckedIn,
-    VitalsRecorded,
-    PredoseVitalsDecided,
-    SessionHeld,
-    HoldLifted,
-    DrugAdministered,
-    InsightCaptured,
-    DebriefRecorded,
-    PatientDischarged,
-    IntegrationNoteSigned,
-    IntegrationBecameOverdue,
-    PathwayCompleted,
-    PathwayDiscontinued,
-    CancellationRequested,
-    CancellationDismissed,
-    WorkItemOpened,
-    WorkItemClosed,
-    WorkItemOverdue,
-    MessageRequested,
-)
-"""Every fact, in the order of the protocol."""
+AnyFact = Annotated[
+    ReferralReceived
+    | ReferralAccepted
+    | ReferralDeclined
+    | ScreeningDecided
+    | ConsentRecorded
+    | ConsentWithdrawn
+    | PreparationNoteSigned
+    | DosingApproved
+    | ApprovalRevoked
+    | ApprovalExpired
+    | SessionScheduled
+    | SessionCancelled
+    | SessionReminderDue
+    | PatientCheckedIn
+    | VitalsRecorded
+    | PredoseVitalsDecided
+    | SessionHeld
+    | HoldLifted
+    | DrugAdministered
+    | InsightCaptured
+    | DebriefRecorded
+    | PatientDischarged
+    | IntegrationNoteSigned
+    | IntegrationBecameOverdue
+    | PathwayCompleted
+    | PathwayDiscontinued
+    | CancellationRequested
+    | CancellationDismissed
+    | WorkItemOpened
+    | WorkItemClosed
+    | WorkItemOverdue
+    | MessageRequested,
+    Field(discriminator="type"),
+]
+"""A fact of any type, in the order of the protocol; told apart by its ``type``."""
 
-AnyFact = Annotated[Union[ALL_FACTS], Field(discriminator="type")]  # type: ignore[valid-type]  # noqa: UP007
-"""A fact of any type, told apart by its ``type``."""
+ALL_FACTS: tuple[type[Fact], ...] = get_args(get_args(AnyFact)[0])
+"""Every fact."""
 
 __all__ = [
     "ALL_FACTS",

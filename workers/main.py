@@ -1,0 +1,170 @@
+"""The workers: who polls which task queue, with what behind it. Stateless, so more patients means more of them.
+
+Run by ``kap worker``, or as ``python -m workers.main`` by the local stack.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
+
+from activities.admission import AdmissionDesk
+from activities.cipher import Cipher
+from activities.database import Pool, open_pool
+from activities.keyring import KeyringError, load_keyring
+from activities.outreach.delivery import Outreach
+from activities.outreach.mail import Mailer
+from activities.protocols import ProtocolInvalid
+from activities.records.journal import Journal
+from activities.records.people import People
+from schemas.records import TaskQueue
+from workers.observability import configure_logging, runtime
+from workers.plugin import ServerUnreachable, connect
+from workers.settings import Settings
+from workflows.intake import ReferralIntake
+from workflows.pathway import CarePathway
+
+GRACE = timedelta(seconds=10)
+"""How long a stopping worker lets its activities finish."""
+
+WORKFLOWS: Sequence[type] = (CarePathway, ReferralIntake)
+
+Activities = dict[TaskQueue, list[Callable[..., Any]]]
+
+
+class NotConfigured(Exception):
+    """A setting that workers cannot do without is missing; the message names it."""
+
+
+def activities_by_queue(settings: Settings, pool: Pool, cipher: Cipher) -> Activities:
+    """Every activity, under the task queue whose workers have what it needs.
+
+    The journal is written on ``pathways``, too: as a local activity, in the workflow task of the command it records.
+
+    Raises:
+        ProtocolInvalid: The protocol of the settings cannot be used.
+    """
+    people, journal = People(pool, cipher), Journal(pool, cipher)
+    desk = AdmissionDesk(
+        cipher.keyring,
+        settings.protocol,
+        allow_simulation=settings.allow_simulation,
+        allow_unsigned_protocol=settings.allow_unsigned_protocol,
+    )
+    mailer = Mailer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_sender,
+        username=settings.smtp_username,
+        password=settings.smtp_password,
+        start_tls=settings.smtp_start_tls,
+    )
+    outreach = Outreach(pool, people, mailer, settings.portal_url)
+    return {
+        TaskQueue.PATHWAYS: [desk.admit_referral, desk.admit_clock, journal.write_journal],
+        TaskQueue.RECORDS: [journal.write_journal, people.put_contact],
+        TaskQueue.OUTREACH: [outreach.deliver_messages],
+    }
+
+
+@asynccontextmanager
+async def working(
+    client: Client, settings: Settings, queues: Sequence[TaskQueue] = tuple(TaskQueue)
+) -> AsyncIterator[None]:
+    """Poll ``queues`` while the body runs, then finish what was begun.
+
+    Raises:
+        NotConfigured: No database or no keyring is named.
+        ProtocolInvalid: The protocol cannot be used.
+        KeyringError: The keyring cannot be used.
+    """
+    if settings.database_url is None:
+        raise NotConfigured("No database is named. Set KAP_DATABASE_URL, or start the local stack with: kap up")
+    if settings.keyring is None:
+        raise NotConfigured("No keyring is named. Set KAP_KEYRING to a file made with: kap keys create FILE")
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(settings.database_url)
+        stack.push_async_callback(pool.close)
+        activities = activities_by_queue(settings, pool, Cipher(load_keyring(settings.keyring)))
+        for queue in queues:
+            await stack.enter_async_context(
+                Worker(
+                    client,
+                    task_queue=queue,
+                    workflows=WORKFLOWS if queue is TaskQueue.PATHWAYS else (),
+                    activities=activities[queue],
+                    deployment_config=_deployment(settings),
+                    graceful_shutdown_timeout=GRACE,
+                )
+            )
+        yield
+
+
+def _deployment(settings: Settings) -> WorkerDeploymentConfig | None:
+    """Pinned to their version until they continue as new, where a deployment is named; else unversioned."""
+    if settings.deployment is None or settings.build_id is None:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(settings.deployment, settings.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+
+
+async def run_workers(settings: Settings, queues: Sequence[TaskQueue] = tuple(TaskQueue)) -> None:
+    """Work until SIGINT or SIGTERM.
+
+    Raises:
+        ServerUnreachable: No Temporal server answers.
+        NotConfigured: A setting is missing.
+    """
+    log = structlog.get_logger(__name__)
+    stop = asyncio.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    client = await connect(settings, runtime=runtime(settings))
+    async with working(client, settings, queues):
+        for queue in queues:
+            log.info("worker polls", task_queue=queue.value)
+        await stop.wait()
+        log.info("worker stops")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Work from the command line; returns the exit code: 0 stopped, 2 not usable, 5 no server."""
+    parser = argparse.ArgumentParser(prog="python -m workers.main", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--queue", action="append", type=TaskQueue, choices=list(TaskQueue), help="task queue to poll, all by default"
+    )
+    given = parser.parse_args(arguments)
+    settings = Settings()
+    configure_logging(settings)
+    try:
+        asyncio.run(run_workers(settings, tuple(given.queue or TaskQueue)))
+    except (NotConfigured, ProtocolInvalid, KeyringError) as unusable:
+        sys.stderr.write(f"{unusable}\n")
+        return 2
+    except ServerUnreachable as unreachable:
+        sys.stderr.write(f"{unreachable}\n")
+        return 5
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    # A finished SDK runtime may crash the interpreter while it exits (SDK issue 300).
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
