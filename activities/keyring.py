@@ -126,8 +126,8 @@ def load_keyring(path: Path) -> Keyring:
         raise KeyringError(f"The key file {path} is open to other users. Close it with: chmod 600 {path}")
     try:
         document = json.loads(content)
-        keys = {key["id"]: base64.b64decode(key["secret"], validate=True) for key in document["keys"]}
-        version, active = document["version"], document["active"]
+        keys = {str(key["id"]): base64.b64decode(key["secret"], validate=True) for key in document["keys"]}
+        version, active = document["version"], str(document["active"])
     except (ValueError, KeyError, TypeError, binascii.Error):
         # Not chained: the text of a parsing error quotes the document, which holds the secrets.
         raise KeyringError(f"The key file {path} is damaged.") from None

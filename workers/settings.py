@@ -88,8 +88,8 @@ def _stack_values(folder: Path) -> dict[str, Any]:
 def temporal_profile(settings: Settings) -> ClientConfigProfile:
     """Temporal's address, namespace and credentials.
 
-    The standard environment (``TEMPORAL_ADDRESS``, ``TEMPORAL_NAMESPACE``, ``TEMPORAL_CONFIG_FILE`` …) decides; where it
-    names neither address nor file, the local stack's own ``temporal.toml`` does.
+    The standard environment (``TEMPORAL_ADDRESS``, ``TEMPORAL_NAMESPACE``, ``TEMPORAL_CONFIG_FILE`` …) decides; where
+    it names neither address nor file, the local stack's own ``temporal.toml`` does.
     """
     named = "TEMPORAL_ADDRESS" in os.environ or "TEMPORAL_CONFIG_FILE" in os.environ
     if not named and settings.state_dir is not None:
