@@ -1,0 +1,72 @@
+"""What events do to work items and messages, in the words of the database's columns.
+
+Only ids, kinds and instants are taken over: these rows stand in clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from schemas.events import Event
+from schemas.facts import Fact, MessageRequested, MessageWithdrawn, WorkItemClosed, WorkItemOpened, WorkItemOverdue
+
+
+def effects_of(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """The effects in order, each with the number of its event; as JSON values."""
+    return [{"seq": event.seq, **effect} for event in events if (effect := _effect(event)) is not None]
+
+
+def _effect(event: Event) -> dict[str, Any] | None:
+    fact: Fact = event.fact
+    match fact:
+        case WorkItemOpened():
+            item = fact.item
+            return {
+                "effect": "opened",
+                "item_id": item.id,
+                "kind": item.kind,
+                "subject": item.subject,
+                "owner_role": item.owner_role,
+                "owner_id": item.owner_id,
+                "opened_at": _iso(item.opened_at),
+                "due_at": _iso(item.due_at),
+                "hard_limit": _iso(item.hard_limit),
+                "next_deadline": _iso(item.next_deadline),
+                "steps": item.steps,
+            }
+        case WorkItemOverdue():
+            return {
+                "effect": "overdue",
+                "item_id": fact.item_id,
+                "steps": fact.step,
+                "next_deadline": _iso(fact.next_deadline),
+            }
+        case WorkItemClosed():
+            return {
+                "effect": "closed",
+                "item_id": fact.item_id,
+                "closed_at": _iso(event.recorded_at),
+                "closed_by": event.actor and event.actor.id,
+                "closed_by_role": event.actor and event.actor.role,
+            }
+        case MessageRequested():
+            message = fact.message
+            return {
+                "effect": "message",
+                "message_id": message.id,
+                "template": message.template,
+                "to_role": message.to_role,
+                "to_id": message.to_id,
+                "about": message.about,
+                "requested_at": _iso(event.recorded_at),
+            }
+        case MessageWithdrawn():
+            return {"effect": "withdrawn", "message_id": fact.message_id}
+        case _:
+            return None
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None

@@ -1,0 +1,81 @@
+"""Questions to the read model: where pathways stand, and who owes what."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from activities.database import Pool, database_errors
+from schemas.actors import Role
+from schemas.pathway import Phase
+from schemas.views import PathwayRow, WorkRow
+
+_PATHWAYS: Final = """
+    SELECT pathway_id, episode, phase, protocol, cycle, sessions_given, sessions_planned, version, next_due_at,
+           next_due_reason, opened_at, updated_at
+    FROM pathways
+    WHERE ($1::text IS NULL OR phase = $1)
+      AND ($2::text IS NULL OR (opened_at, pathway_id, episode) <
+           (SELECT opened_at, pathway_id, episode FROM pathways WHERE pathway_id = $2 AND episode = $3))
+    ORDER BY opened_at DESC, pathway_id DESC, episode DESC
+    LIMIT $4
+"""
+
+# A step was taken as soon as the pathway's own clock, which may be a simulated one, passed a deadline.
+_WORK: Final = """
+    SELECT item.*, pathway.phase
+    FROM (
+        SELECT pathway_id, episode, item_id, kind, subject, owner_role, owner_id, opened_at, due_at, hard_limit,
+               next_deadline, steps, steps > 0 OR due_at <= $3 AS overdue
+        FROM work_items
+        WHERE closed_at IS NULL AND ($1::text IS NULL OR owner_role = $1) AND ($2::text IS NULL OR owner_id = $2)
+    ) AS item
+    JOIN pathways AS pathway USING (pathway_id, episode)
+    ORDER BY overdue DESC, CASE WHEN overdue THEN due_at ELSE next_deadline END, pathway_id, episode, item_id
+    LIMIT $4
+"""
+
+
+async def list_pathways(
+    pool: Pool, phase: Phase | None = None, *, limit: int = 100, after: tuple[str, str] | None = None
+) -> list[PathwayRow]:
+    """Episodes of care, the one opened last first.
+
+    Args:
+        pool: Where the read model is.
+        phase: Only those that stand there.
+        limit: At most so many.
+        after: Pathway id and episode of the last row of the page before.
+
+    Raises:
+        DatabaseUnavailable: PostgreSQL does not answer.
+    """
+    pathway_id, episode = after or (None, None)
+    with database_errors():
+        rows = await pool.fetch(_PATHWAYS, phase, pathway_id, episode, limit)
+    return [PathwayRow.model_validate(_values(row), strict=False) for row in rows]
+
+
+async def worklist(
+    pool: Pool, role: Role | None = None, owner_id: str | None = None, *, now: datetime, limit: int = 100
+) -> list[WorkRow]:
+    """Open work, the oldest risk first: what is overdue by how long it has been, then what has the next deadline.
+
+    Args:
+        pool: Where the read model is.
+        role: Only what this role owes.
+        owner_id: Only what this person owes.
+        now: Instant by which work counts as overdue. That of a pathway with a simulated clock counts as overdue, too,
+            once the pathway itself has said so.
+        limit: At most so many.
+
+    Raises:
+        DatabaseUnavailable: PostgreSQL does not answer.
+    """
+    with database_errors():
+        rows = await pool.fetch(_WORK, role, owner_id, now, limit)
+    return [WorkRow.model_validate(_values(row), strict=False) for row in rows]
+
+
+def _values(row: Any) -> dict[str, Any]:
+    return dict(row.items())
