@@ -22,7 +22,7 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.admission import AdmissionDesk
 from activities.cipher import Cipher
-from activities.database import Pool, open_pool
+from activities.database import MAX_CONNECTIONS, Pool, open_pool
 from activities.keyring import KeyringError, load_keyring
 from activities.outreach.delivery import Outreach
 from activities.outreach.mail import Mailer
@@ -38,6 +38,10 @@ from workflows.pathway import CarePathway
 
 GRACE = timedelta(seconds=10)
 """How long a stopping worker lets its activities finish."""
+
+MOST_AT_ONCE = {TaskQueue.OUTREACH: MAX_CONNECTIONS // 2}
+"""Activities at once, where fewer than the SDK's default are good: a mail holds a connection while it is handed over,
+and a mail server that hangs must leave the journal enough of them."""
 
 WORKFLOWS: Sequence[type] = (CarePathway, ReferralIntake)
 
@@ -96,7 +100,7 @@ async def working(
         raise NotConfigured("No keyring is named. Set KAP_KEYRING to a file made with: kap keys create FILE")
     async with AsyncExitStack() as stack:
         pool = await open_pool(settings.database_url)
-        stack.push_async_callback(pool.close)
+        stack.push_async_callback(_close, pool)
         activities = activities_by_queue(settings, pool, Cipher(load_keyring(settings.keyring)))
         for queue in queues:
             await stack.enter_async_context(
@@ -106,10 +110,18 @@ async def working(
                     workflows=WORKFLOWS if queue is TaskQueue.PATHWAYS else (),
                     activities=activities[queue],
                     deployment_config=_deployment(settings),
+                    max_concurrent_activities=MOST_AT_ONCE.get(queue),
                     graceful_shutdown_timeout=GRACE,
                 )
             )
         yield
+
+
+async def _close(pool: Pool) -> None:
+    try:
+        await asyncio.wait_for(pool.close(), GRACE.total_seconds())
+    except TimeoutError:
+        pool.terminate()
 
 
 def _deployment(settings: Settings) -> WorkerDeploymentConfig | None:

@@ -16,13 +16,13 @@ from schemas.answers import Answered, Due, Receipt
 from schemas.clock import Clock
 from schemas.commands import Command
 from schemas.events import CHAIN_START, Event
-from schemas.facts import CancellationRequested, Fact, MessageRequested
+from schemas.facts import CancellationRequested, Fact, MessageRequested, MessageWithdrawn
 from schemas.messages import MessageRequest
 from schemas.pathway import Pathway
 from schemas.refusals import Refusal
 from schemas.search import ATTENTION, PHASE, SESSIONS
 from schemas.start import Carried, PathwayStart
-from workflows.rules.deadlines import due
+from workflows.rules.deadlines import due, still_wanted
 from workflows.rules.decide import effective_at
 from workflows.rules.enrolment import open_pathway
 from workflows.rules.standing import phase_of
@@ -165,6 +165,15 @@ class Conductor:
         """An operator cancelled the workflow: record it and go on; only a human ends care."""
         now = self.now()
         self._record(follow(self.state, [CancellationRequested()], now, now), at=now)
+
+    def withdraw_messages(self) -> None:
+        """Take back every unsent message whose reason is gone."""
+        now = self.now()
+        wanted = [message for message in self.unsent if still_wanted(self.state, message, now)]
+        gone = [MessageWithdrawn(message_id=message.id) for message in self.unsent if message not in wanted]
+        if gone:
+            self.unsent = wanted
+            self._record(follow(self.state, gone, now, now), at=now)
 
     # Recording
 

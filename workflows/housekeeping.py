@@ -17,7 +17,6 @@ from schemas.public import Phrase
 from schemas.records import ActivityName, JournalBatch, TaskQueue
 from schemas.start import PathwayStart
 from workflows.conductor import Conductor, HandOver, PathwayEnded
-from workflows.rules.deadlines import still_wanted
 from workflows.rules.status import view_of
 
 QUICK_WRITE = timedelta(seconds=2)
@@ -59,6 +58,7 @@ class Housekeeping(Conductor):
                 else None,
             )
         # Messages of a closed pathway have lost their reason; its journal has not.
+        self.withdraw_messages()
         await workflow.wait_condition(
             lambda: self.broken is not None or (not self.unwritten and workflow.all_handlers_finished())
         )
@@ -119,8 +119,7 @@ class Housekeeping(Conductor):
     async def _deliver_messages(self) -> None:
         while True:
             await workflow.wait_condition(lambda: bool(self.unsent))
-            now = self.now()
-            self.unsent = [message for message in self.unsent if still_wanted(self.state, message, now)]
+            self.withdraw_messages()
             if not self.unsent:
                 continue
             batch = MessageBatch(pathway_id=self.state.pathway_id, messages=tuple(self.unsent))

@@ -31,6 +31,7 @@ from schemas.commands import Command
 from schemas.events import Event
 from schemas.messages import Contact
 from schemas.pathway import Phase
+from schemas.records import TaskQueue
 from schemas.referral import Enrolment, Person, Referral, ReferralSource
 from schemas.search import ATTENTION, PHASE, PROTOCOL, SESSIONS
 from schemas.start import PathwayStart, Tuning
@@ -77,14 +78,14 @@ class Server:
 
 
 @asynccontextmanager
-async def movable_server(folder: Path) -> AsyncIterator[Server]:
+async def movable_server(folder: Path, *, encrypted: bool = True) -> AsyncIterator[Server]:
     """A server in memory."""
     keyring_file = folder / "keyring.json"
     keyring = create_keyring(keyring_file)
     arguments = [part for value in DYNAMIC for part in ("--dynamic-config-value", value)]
     async with await WorkflowEnvironment.start_time_skipping_v2(
         ts_config=TimeSkippingConfig(enabled=False, max_session_skip_count=10_000),
-        plugins=[plumbing(keyring)],
+        plugins=[plumbing(keyring if encrypted else None)],
         search_attributes=ATTRIBUTES,
         dev_server_existing_path=which("temporal"),
         dev_server_log_level="error",
@@ -257,8 +258,8 @@ class Hand:
 
 
 @asynccontextmanager
-async def running_engine(server: Server, postgres: PostgresServer) -> AsyncIterator[Engine]:
-    """The engine with a database of its own, the care team filed and every worker at work."""
+async def running_engine(server: Server, postgres: PostgresServer, *, workers: bool = True) -> AsyncIterator[Engine]:
+    """The engine with a database of its own and the care team filed; with every worker at work, or none."""
     url = await postgres.create_database()
     async with running_mail_server() as mail:
         settings = Settings(
@@ -272,7 +273,8 @@ async def running_engine(server: Server, postgres: PostgresServer) -> AsyncItera
         client = KapClient(server.environment.client, server.keyring, database_url=url)
         engine = Engine(server, settings, client, pool, mail, postgres)
         await engine.file_team()
-        async with working(server.environment.client, settings):
+        queues = tuple(TaskQueue) if workers else ()
+        async with working(server.environment.client, settings, queues):
             try:
                 yield engine
             finally:

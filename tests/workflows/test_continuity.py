@@ -16,6 +16,7 @@ from schemas.commands import (
     SignPreparationNote,
 )
 from schemas.events import Event
+from schemas.facts import MessageWithdrawn
 from schemas.pathway import Phase
 from schemas.start import Tuning
 from schemas.work import WorkKind
@@ -131,6 +132,8 @@ async def test_a_message_whose_reason_is_gone_is_not_sent(engine: Engine) -> Non
 
     await eventually(dropped, timeout=30)
     assert not engine.mail.to("dr-sage@example.org")
+    assert isinstance((await hand.journal())[-1].fact, MessageWithdrawn)
+    assert await engine.pool.fetchval("SELECT status FROM messages") == "withdrawn"
 
 
 async def test_withdrawn_consent_stops_drug_and_the_patient_is_still_looked_after(engine: Engine) -> None:

@@ -51,6 +51,7 @@ EVOLUTIONS: dict[type[Fact], Evolution] = {
     f.WorkItemClosed: obligations.work_item_closed,
     f.WorkItemOverdue: obligations.work_item_overdue,
     f.MessageRequested: obligations.message_requested,
+    f.MessageWithdrawn: _recorded_only,
 }
 """What each fact changes."""
 
