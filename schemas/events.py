@@ -55,6 +55,9 @@ class Event(Model):
         return event.model_copy(update={"hash": event.expected_hash(previous_hash)})
 
     def expected_hash(self, previous_hash: str) -> str:
-        """The hash this event must carry when it follows ``previous_hash``."""
-        content = self.model_dump_json(exclude={"hash"})
+        """The hash this event must carry when it follows ``previous_hash``.
+
+        Absent values are left out, so that a later release may add optional fields without breaking older chains.
+        """
+        content = self.model_dump_json(exclude={"hash"}, exclude_none=True)
         return hashlib.sha256(f"{previous_hash}{content}".encode()).hexdigest()

@@ -46,7 +46,7 @@ class DeliveryStatus(StrEnum):
     """What became of a message."""
 
     SENT = "sent"
-    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
     UNDELIVERABLE = "undeliverable"
 
 

@@ -33,6 +33,7 @@ from schemas.facts.session import (
 )
 from schemas.facts.work import (
     MessageRequested,
+    MessageWithdrawn,
     WorkItemClosed,
     WorkItemOpened,
     WorkItemOverdue,
@@ -70,7 +71,8 @@ AnyFact = Annotated[
     | WorkItemOpened
     | WorkItemClosed
     | WorkItemOverdue
-    | MessageRequested,
+    | MessageRequested
+    | MessageWithdrawn,
     Field(discriminator="type"),
 ]
 """A fact of any type, in the order of the protocol; told apart by its ``type``."""
@@ -96,6 +98,7 @@ __all__ = [
     "IntegrationBecameOverdue",
     "IntegrationNoteSigned",
     "MessageRequested",
+    "MessageWithdrawn",
     "PathwayCompleted",
     "PathwayDiscontinued",
     "PatientCheckedIn",

@@ -40,3 +40,10 @@ class MessageRequested(Fact):
 
     type: Literal["message_requested"] = "message_requested"
     message: MessageRequest
+
+
+class MessageWithdrawn(Fact):
+    """The reason of a message was gone before it was sent."""
+
+    type: Literal["message_withdrawn"] = "message_withdrawn"
+    message_id: Id
