@@ -15,8 +15,19 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""What lies beyond is a slip of the pen; and arithmetic with it could leave the calendar."""
+
+
 def _to_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        instant = value.astimezone(UTC)
+    except OverflowError as beyond:
+        raise Unacceptable("it lies outside the calendar") from beyond
+    if not EARLIEST <= instant < LATEST:
+        raise Unacceptable("it lies outside the years 1900 to 2199")
+    return instant
 
 
 def _known_zone(value: str) -> str:

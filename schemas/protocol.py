@@ -125,7 +125,7 @@ class IntegrationRules(Model):
 class Ladder(Model):
     """When an unfinished work item is raised again, in hours after it was due. It is never closed by time."""
 
-    steps_h: tuple[float, ...]
+    steps_h: tuple[float, ...] = Field(min_length=1)
     repeat_every_h: float = Field(gt=0)
     source: str
 

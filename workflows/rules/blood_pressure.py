@@ -24,8 +24,10 @@ class Verdict(StrEnum):
 def assess(readings: Sequence[Reading], rules: VitalsRules, setting: Setting) -> Verdict:
     """Judge the readings of one arrival, in the order in which they were measured.
 
-    A reading without both pressures says nothing here; the gate reports it as missing.
+    A reading without both pressures can only hold; the gate reports it as missing.
     """
+    if any(_reaches(r.vitals.systolic or 0, r.vitals.diastolic or 0, rules.immediate_hold) for r in readings):
+        return Verdict.HOLD
     pressures = [
         (r.vitals.systolic, r.vitals.diastolic)
         for r in sorted(readings, key=lambda r: r.measured_at)
@@ -33,8 +35,6 @@ def assess(readings: Sequence[Reading], rules: VitalsRules, setting: Setting) ->
     ]
     if not pressures:
         return Verdict.MISSING
-    if any(_reaches(systolic, diastolic, rules.immediate_hold) for systolic, diastolic in pressures):
-        return Verdict.HOLD
     limits = rules.predose[setting]
     last_two = pressures[-2:]
     systolic = sum(pair[0] for pair in last_two) / len(last_two)

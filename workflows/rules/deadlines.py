@@ -20,7 +20,7 @@ from schemas.pathway import Pathway, Session
 from schemas.treatment import ApprovalStatus
 from workflows.rules.calendar import at_local_time
 from workflows.rules.obligations import overdue
-from workflows.rules.standing import integration_window
+from workflows.rules.standing import integration_window, missing_consents
 
 EXPIRE = "approval_expires"
 REMIND = "session_reminder"
@@ -67,7 +67,7 @@ def reminder_at(state: Pathway, session: Session) -> datetime:
 
 def _reminder(state: Pathway, session: Session, now: datetime) -> Iterator[Fact]:
     yield SessionReminderDue(session_id=session.id)
-    if now < session.starts_at:
+    if now < session.starts_at and not missing_consents(state):
         yield MessageRequested(
             message=MessageRequest(
                 id=f"{state.episode}-M{state.messages_requested + 1}",
@@ -87,6 +87,7 @@ def still_wanted(state: Pathway, message: MessageRequest, now: datetime) -> bool
         return False
     session = state.cycle.session
     waiting = {item.id for item in state.work}
-    if session is not None and session.checked_in_at is None and session.starts_at == message.at:
+    expected = session is not None and session.checked_in_at is None and session.starts_at == message.at
+    if session is not None and expected and not missing_consents(state):
         waiting.add(session.id)
     return message.about in waiting

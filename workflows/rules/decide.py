@@ -68,6 +68,8 @@ def _require_acceptable(state: Pathway, command: Command, now: datetime) -> None
     if command.observed_at is not None:
         tolerance = timedelta(seconds=state.protocol.future_tolerance_s.value)
         require(command.observed_at <= now + tolerance, "observed_in_future", "It lies in the future.", "observed_at")
+        began = command.observed_at >= state.opened_at
+        require(began, "observed_before_opening", "It lies before the pathway was opened.", "observed_at")
     if command.expected_version is not None:
         require(
             command.expected_version == state.version,

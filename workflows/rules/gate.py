@@ -32,12 +32,10 @@ class Intended(NamedTuple):
 def gate(state: Pathway, at: datetime, intended: Intended | None = None) -> Iterator[GateCheck]:
     """The checks in order of weight; those about the dose itself only when one is ``intended``."""
     yield GateCheck("eligible", state.eligible is True, "not_screened", "No physician has found the patient eligible.")
-    yield GateCheck(
-        "consents_active", not missing_consents(state), "consent_missing", "A required consent is not active."
-    )
-    yield GateCheck(
-        "prepared", state.cycle.prepared_at is not None, "preparation_missing", "No preparation note is signed."
-    )
+    consented = not missing_consents(state) and all(consent.signed_at <= at for consent in state.consents.values())
+    yield GateCheck("consents_active", consented, "consent_missing", "A required consent is not active.")
+    prepared = state.cycle.prepared_at is not None and state.cycle.prepared_at <= at
+    yield GateCheck("prepared", prepared, "preparation_missing", "No preparation note is signed.")
     yield from _approval_checks(state.approval, state.protocol.name, at)
     yield GateCheck("no_hold", state.hold is None, "medical_hold", "A medical hold waits for a physician.")
     earliest = earliest_next_dose(state)
@@ -100,8 +98,9 @@ def _vitals_checks(state: Pathway, session: Session, at: datetime) -> Iterator[G
         return
     fresh = at - latest.measured_at <= timedelta(minutes=rules.valid_min.value)
     yield GateCheck("vitals_recent", fresh, "vitals_stale", "The vital signs are too old; measure again.")
-    verdict = assess(session.readings, rules, session.setting)
-    accepted = verdict is Verdict.GO or session.vitals_accepted_at is not None
+    verdict = assess([r for r in session.readings if r.measured_at <= at], rules, session.setting)
+    accepted_at = session.vitals_accepted_at
+    accepted = verdict is Verdict.GO or (accepted_at is not None and accepted_at <= at)
     yield GateCheck(
         "blood_pressure_in_range", accepted, f"blood_pressure_{verdict.value}", "The blood pressure is not in range."
     )
@@ -129,10 +128,11 @@ def _dose_checks(state: Pathway, session: Session | None, intended: Intended) ->
 
 
 def latest_complete(session: Session, at: datetime) -> Reading | None:
-    """The last reading up to ``at`` with every vital sign that a dose waits for."""
-    complete = [
-        reading
-        for reading in session.readings
-        if reading.measured_at <= at and all(getattr(reading.vitals, name) is not None for name in COMPLETE)
-    ]
-    return max(complete, key=lambda reading: reading.measured_at, default=None)
+    """The last reading up to ``at``, if it has every vital sign that a dose waits for.
+
+    A later reading that is incomplete is not passed over: what it says or leaves out may be why it was taken.
+    """
+    known = sorted((r for r in session.readings if r.measured_at <= at), key=lambda reading: reading.measured_at)
+    if not known or any(getattr(known[-1].vitals, name) is None for name in COMPLETE):
+        return None
+    return known[-1]

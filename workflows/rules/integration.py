@@ -17,12 +17,12 @@ def sign_integration_note(state: Pathway, command: SignIntegrationNote, at: date
     if session is None or window is None or session.discharged_at is None:
         raise Refused("no_session_to_integrate", "No finished session waits for integration.")
     held_at = command.held_at or at
-    opens, closes, _ = window
+    opens, closes = max(window[0], session.discharged_at), window[1]
     require(held_at <= at, "held_in_future", "The visit cannot lie in the future.", "held_at")
     require(
         held_at >= opens,
         "integration_too_early",
-        "The integration window has not opened yet.",
+        "The integration window had not opened, or the patient was not discharged yet.",
         "held_at",
         opens=opens.isoformat(),
     )

@@ -45,9 +45,10 @@ def arrived_session(state: Pathway, at: datetime) -> Session:
 
 
 def open_session(state: Pathway, at: datetime) -> Session:
-    """The session that the patient is in, or a refusal."""
+    """The session that the patient was in at ``at``, which may be told after it; or a refusal."""
     session = arrived_session(state, at)
-    require(session.discharged_at is None, "discharged", "The patient is discharged.")
+    there = session.discharged_at is None or at < session.discharged_at
+    require(there, "discharged", "The patient is discharged.")
     return session
 
 
@@ -138,6 +139,7 @@ def record_administration(state: Pathway, command: RecordAdministration, at: dat
 def discharge_patient(state: Pathway, command: DischargePatient, at: datetime) -> list[Fact]:
     """After the observation time since the last drug, with recent vital signs and every criterion met."""
     session = open_session(state, at)
+    require(session.discharged_at is None, "discharged", "The patient is discharged.")
     ends, last = observation_ends(state, session), session.last_dose
     if ends is None or last is None:
         raise Refused("no_drug_given", "No drug was given; cancel the session instead.")
