@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
 UP = "kap up --allow-simulation"
+MEASURE = "kap do $PATHWAY record_vitals --as nurse:nu-reed --data docs/examples/vitals.yaml"
 
 
 def commands(page: str) -> list[str]:
@@ -59,10 +60,17 @@ def start(environment: dict[str, str]) -> "subprocess.Popen[bytes]":
     )
 
 
+def run(line: str, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(["sh", "-c", line], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200)
+
+
 def typed(line: str, environment: dict[str, str]) -> str:
-    """Run one line; a leading ``!`` means that it must fail."""
+    """Run one line; a leading ``!`` means that it must fail. A slow machine measures again, as the page says."""
     must_fail, line = line.startswith("! "), line.removeprefix("! ")
-    done = subprocess.run(["sh", "-c", line], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    done = run(line, environment)
+    for _ in range(5):
+        if "vitals_stale" in done.stderr:
+            done = run(f"{MEASURE} && {line}", environment)
     assert (done.returncode != 0) is must_fail, f"{line}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -70,6 +78,7 @@ def typed(line: str, environment: dict[str, str]) -> str:
 async def test_the_first_patient_and_a_crash(environment: dict[str, str], up: list["subprocess.Popen[bytes]"]) -> None:
     lines = commands("docs/first-patient.md")
     assert lines[0] == UP
+    assert MEASURE in lines
     ready = Path(environment["KAP_STATE_DIR"]) / "stack.json"
     up.append(start(environment))
     await eventually(ready.exists, timeout=90)
