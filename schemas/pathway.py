@@ -119,10 +119,12 @@ class Pathway(Model):
     consents: dict[str, Consent] = Field(default_factory=dict)
     approval: Approval | None = None
     hold: Hold | None = None
+    hold_ended_at: Instant | None = Field(default=None, description="When a physician ended the last hold.")
     cycle: Cycle = Cycle(number=1)
     sessions_booked: int = 0
     sessions_given: int = 0
     last_drug_at: Instant | None = None
+    last_discharged_at: Instant | None = None
     last_integration_at: Instant | None = None
     cancellation_requested_at: Instant | None = None
     work: tuple[WorkItem, ...] = Field(default=(), description="Open work items, oldest first.")

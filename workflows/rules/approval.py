@@ -87,8 +87,8 @@ def revoke_approval(state: Pathway, command: RevokeApproval, at: datetime) -> li
 
 def dosing_approved(state: Pathway, fact: DosingApproved, at: datetime) -> dict[str, Any]:
     """The approval takes the place of the one before; a physician who approves anew has judged the hold."""
-    del state, at
-    return {"approval": fact.approval, "hold": None}
+    judged = {"hold": None, "hold_ended_at": at} if state.hold is not None else {}
+    return {"approval": fact.approval, **judged}
 
 
 def approval_revoked(state: Pathway, fact: ApprovalRevoked, at: datetime) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from schemas.facts import (
     ReferralReceived,
     ScreeningDecided,
 )
-from schemas.pathway import Closure, Consent, End, Pathway, Session
+from schemas.pathway import Closure, Consent, End, Pathway
 from schemas.referral import Enrolment
 from workflows.rules.refusing import require
 
@@ -100,21 +100,12 @@ def record_consent(state: Pathway, command: RecordConsent, at: datetime) -> list
         "signed_at",
     )
     require(
-        session is None or not _acted(session, signed_at),
+        state.last_discharged_at is None or signed_at >= state.last_discharged_at,
         "signed_during_session",
         "A consent cannot be signed during a session: the capacity to consent is in doubt.",
         "signed_at",
     )
     return [ConsentRecorded(kind=command.kind, version=command.version, signed_at=signed_at)]
-
-
-def _acted(session: Session, instant: datetime) -> bool:
-    """Whether drug acted at ``instant``: from the first dose until discharge."""
-    return (
-        bool(session.doses)
-        and instant >= session.doses[0].given_at
-        and (session.discharged_at is None or instant < session.discharged_at)
-    )
 
 
 def withdraw_consent(state: Pathway, command: WithdrawConsent, at: datetime) -> list[Fact]:

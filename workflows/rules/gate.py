@@ -37,7 +37,8 @@ def gate(state: Pathway, at: datetime, intended: Intended | None = None) -> Iter
     prepared = state.cycle.prepared_at is not None and state.cycle.prepared_at <= at
     yield GateCheck("prepared", prepared, "preparation_missing", "No preparation note is signed.")
     yield from _approval_checks(state.approval, state.protocol.name, at)
-    yield GateCheck("no_hold", state.hold is None, "medical_hold", "A medical hold waits for a physician.")
+    free = state.hold is None and (state.hold_ended_at is None or at >= state.hold_ended_at)
+    yield GateCheck("no_hold", free, "medical_hold", "A medical hold waits for a physician.")
     earliest = earliest_next_dose(state)
     session = state.cycle.session
     waited = earliest is None or at >= earliest or (session is not None and bool(session.doses))

@@ -98,8 +98,8 @@ def session_held(state: Pathway, fact: SessionHeld, at: datetime) -> dict[str, A
 
 def hold_lifted(state: Pathway, fact: HoldLifted, at: datetime) -> dict[str, Any]:
     """The next session may be booked."""
-    del state, fact, at
-    return {"hold": None}
+    del state, fact
+    return {"hold": None, "hold_ended_at": at}
 
 
 def debrief_recorded(state: Pathway, fact: DebriefRecorded, at: datetime) -> dict[str, Any]:

@@ -53,12 +53,21 @@ def open_session(state: Pathway, at: datetime) -> Session:
 
 
 def schedule_session(state: Pathway, command: ScheduleSession, at: datetime) -> list[Fact]:
-    """In the future, and not before the least interval since the last drug and the last integration is over."""
+    """In the future, within what an approval can cover, and with the least interval since drug and integration over."""
     require_open_series(state)
     session = state.cycle.session
     arrived = session is not None and session.checked_in_at is not None
     require(not arrived, "already_checked_in", "The patient is checked in for this cycle's session.")
     require(command.starts_at > at, "starts_in_past", "A session starts in the future.", "starts_at")
+    terms = state.protocol.approval
+    horizon = at + timedelta(days=max(terms.first.valid_days.value, terms.later.valid_days.value))
+    require(
+        command.starts_at <= horizon,
+        "too_far_ahead",
+        "No approval of today lasts until then.",
+        "starts_at",
+        latest=horizon.isoformat(),
+    )
     earliest = earliest_next_dose(state)
     require(
         earliest is None or command.starts_at >= earliest,
@@ -216,4 +225,4 @@ def drug_administered(state: Pathway, fact: DrugAdministered, at: datetime) -> d
 def patient_discharged(state: Pathway, fact: PatientDischarged, at: datetime) -> dict[str, Any]:
     """The session is over."""
     del fact
-    return with_session(state, discharged_at=at)
+    return {**with_session(state, discharged_at=at), "last_discharged_at": at}
