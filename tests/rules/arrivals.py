@@ -1,0 +1,271 @@
+"""Situations around an arrival, in which a dose may or may not be given."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from schemas.actors import Role
+from schemas.commands import (
+    ApproveDosing,
+    CheckIn,
+    DecidePredoseVitals,
+    LiftHold,
+    RecordAdministration,
+    RecordConsent,
+    RecordVitals,
+    RevokeApproval,
+    ScheduleSession,
+    SignPreparationNote,
+    WithdrawConsent,
+)
+from schemas.pathway import Phase
+from schemas.treatment import Approval, DrugRoute, Setting, Vitals
+from tests.support.course import Course, at
+from tests.support.next_right import ATTESTED, an_approval
+from tests.support.protocols import in_range, packaged, varied
+
+TICK: Final = timedelta(microseconds=1)
+MINUTE: Final = timedelta(minutes=1)
+CALM: Final = in_range(packaged())
+RULES: Final = packaged().vitals
+HIGH: Final = CALM.model_copy(update={"systolic": int(RULES.predose[Setting.CLINIC].go.systolic.value) + 1})
+"""Just above go."""
+
+OBSERVED: Final = timedelta(minutes=packaged().routes[DrugRoute.SUBLINGUAL].observation_min.value)
+"""The observation time after a dose of ``dosed``."""
+
+INTERVAL_H: Final = 200.0
+"""A least interval between doses that the check-in of ``too_soon`` cannot keep."""
+
+
+def booked() -> Course:
+    """Approved, and booked for tomorrow."""
+    return Course().until(lambda it: it.state.cycle.session is not None)
+
+
+def received() -> Course:
+    """The patient is there; nothing is measured yet."""
+    return booked().until(lambda it: it.session.checked_in_at is not None)
+
+
+def ready() -> Course:
+    """Everything is in order: the next thing is the dose."""
+    course = received()
+    course.must(RecordVitals, Role.NURSE, vitals=CALM)
+    return course
+
+
+def dosed(mg: float = 100.0) -> Course:
+    course = ready()
+    give(course, dose_mg=mg)
+    return course
+
+
+def approval_of(course: Course) -> Approval:
+    assert course.state.approval is not None
+    return course.state.approval
+
+
+def give(course: Course, **changes: Any) -> None:
+    course.must(RecordAdministration, Role.NURSE, **{"dose_mg": 1.0, "route": approval_of(course).route, **changes})
+
+
+def withdrawn() -> Course:
+    course = ready()
+    course.must(WithdrawConsent, Role.PATIENT)
+    return course
+
+
+def unprepared() -> Course:
+    course = at(Phase.PREPARATION)
+    course.must(ApproveDosing, Role.PHYSICIAN, **an_approval(course.state))
+    course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + MINUTE)
+    course.must(CheckIn, Role.NURSE)
+    course.must(RecordVitals, Role.NURSE, vitals=CALM)
+    return course
+
+
+def unapproved() -> Course:
+    course = at(Phase.APPROVAL)
+    course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + MINUTE)
+    course.must(CheckIn, Role.NURSE)
+    course.must(RecordVitals, Role.NURSE, vitals=CALM)
+    return course
+
+
+def revoked() -> Course:
+    course = ready()
+    course.must(RevokeApproval, Role.PHYSICIAN)
+    return course
+
+
+def expired() -> Course:
+    """Everything is in order, but the approval ends now."""
+    course = received()
+    course.wait_until(approval_of(course).valid_until - TICK)
+    course.must(RecordVitals, Role.NURSE, vitals=CALM)
+    course.now += TICK
+    return course
+
+
+def held() -> Course:
+    """Held for a very high pressure, and here again with calm readings, but no physician has said a word."""
+    course = received()
+    course.must(RecordVitals, Role.NURSE, vitals=CALM.model_copy(update={"systolic": 200}))
+    course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + MINUTE)
+    course.must(CheckIn, Role.NURSE)
+    course.must(RecordVitals, Role.NURSE, vitals=CALM)
+    return course
+
+
+def other_protocol() -> Course:
+    course = ready()
+    moved = course.state.protocol.model_copy(update={"version": "2027.01-1"})
+    course.state = course.state.model_copy(update={"protocol": moved})
+    return course
+
+
+def too_soon() -> Course:
+    """Checked in as early as the desk opens, which is before the least interval is over."""
+    course = at(Phase.SESSION, cycle=2, protocol=varied({"series.min_hours_between_doses": INTERVAL_H}))
+    course.go_on()
+    opens = timedelta(minutes=packaged().session.checkin_opens_min.value)
+    course.wait_until(course.session.starts_at - opens)
+    course.must(CheckIn, Role.NURSE)
+    course.must(RecordVitals, Role.NURSE, vitals=CALM)
+    return course
+
+
+def used_up() -> Course:
+    """The approval was for one session, and that was held."""
+    course = at(Phase.APPROVAL)
+    course.must(ApproveDosing, Role.PHYSICIAN, **{**an_approval(course.state), "sessions": 1})
+    course.to_phase(Phase.APPROVAL, cycle=2)
+    earliest = course.now + timedelta(days=30)
+    course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + timedelta(days=7))
+    course.wait(days=7)
+    assert course.now < min(earliest, approval_of(course).valid_until)
+    course.must(CheckIn, Role.NURSE)
+    course.must(RecordVitals, Role.NURSE, vitals=CALM)
+    return course
+
+
+def at_home_instead() -> Course:
+    """Approved for the clinic, received at home."""
+    course = at(Phase.SESSION)
+    course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + MINUTE, setting=Setting.HOME)
+    course.must(CheckIn, Role.NURSE, setting=Setting.HOME, home=ATTESTED)
+    course.must(RecordVitals, Role.NURSE, vitals=CALM)
+    return course
+
+
+def unattested() -> Course:
+    """A state that no command leads to: at home, approved for it, without the attestation."""
+    course = at(Phase.SESSION, setting=Setting.HOME)
+    course.until(lambda it: it.state.cycle.session is not None and bool(it.session.readings))
+    session = course.session.model_copy(update={"home": ATTESTED.model_copy(update={"sitter_present": False})})
+    course.state = course.state.model_copy(update={"cycle": course.state.cycle.model_copy(update={"session": session})})
+    return course
+
+
+def stale() -> Course:
+    course = ready()
+    course.wait(minutes=RULES.valid_min.value)
+    course.wait(microseconds=1)
+    return course
+
+
+def measured(*readings: Vitals) -> Callable[[], Course]:
+    def situation() -> Course:
+        course = received()
+        for vitals in readings:
+            course.must(RecordVitals, Role.NURSE, vitals=vitals)
+            course.wait(minutes=1)
+        return course
+
+    return situation
+
+
+def climbing() -> Course:
+    """After the first dose the pressure rises beyond the limit at which a session would have been held."""
+    course = dosed()
+    course.wait(minutes=10)
+    course.must(RecordVitals, Role.NURSE, vitals=CALM.model_copy(update={"systolic": 200}))
+    return course
+
+
+def discharged() -> Course:
+    return at(Phase.INTEGRATION)
+
+
+def approved_late() -> tuple[Course, datetime]:
+    course = unapproved()
+    given_at = course.now
+    course.wait(minutes=5)
+    course.must(ApproveDosing, Role.PHYSICIAN, **an_approval(course.state))
+    return course, given_at
+
+
+def before_dose() -> tuple[Course, datetime]:
+    course = ready()
+    course.wait(minutes=5)
+    give(course)
+    return course, course.now - TICK
+
+
+def prepared_late() -> tuple[Course, datetime]:
+    course = unprepared()
+    given_at = course.now
+    course.wait(minutes=5)
+    course.must(SignPreparationNote, Role.THERAPIST)
+    return course, given_at
+
+
+def between_consents() -> tuple[Course, datetime]:
+    course = withdrawn()
+    course.wait(minutes=5)
+    given_at = course.now
+    course.wait(minutes=5)
+    course.must(RecordConsent, Role.PATIENT)
+    return course, given_at
+
+
+def lifted_late() -> tuple[Course, datetime]:
+    course = held()
+    given_at = course.now
+    course.wait(minutes=5)
+    course.must(LiftHold, Role.PHYSICIAN)
+    return course, given_at
+
+
+def measured_late() -> tuple[Course, datetime]:
+    course = received()
+    given_at = course.now
+    course.wait(minutes=1)
+    course.must(RecordVitals, Role.NURSE, vitals=CALM)
+    return course, given_at
+
+
+def repeated_late() -> tuple[Course, datetime]:
+    course = measured(HIGH)()
+    given_at = course.now
+    course.wait(minutes=1)
+    course.must(RecordVitals, Role.NURSE, vitals=CALM.model_copy(update={"systolic": 100}))
+    return course, given_at
+
+
+def accepted_late() -> tuple[Course, datetime]:
+    course = measured(HIGH, HIGH, HIGH)()
+    given_at = course.now
+    course.wait(minutes=1)
+    course.must(DecidePredoseVitals, Role.PHYSICIAN, proceed=True)
+    return course, given_at
+
+
+def observed(vitals: Vitals | None = CALM, *, early: timedelta = timedelta(0)) -> Course:
+    """The observation time after the dose is over, and vital signs were measured at its end."""
+    course = dosed()
+    course.wait_until(course.now + OBSERVED - early)
+    if vitals is not None:
+        course.must(RecordVitals, Role.NURSE, vitals=vitals)
+    return course

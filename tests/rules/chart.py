@@ -1,0 +1,300 @@
+"""An independent reading of the record: what must hold of it, told from the facts and the protocol alone.
+
+Nothing here calls a rule. ``Chart`` reads entry after entry, as an auditor would, and objects to the first one that
+should not be there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from schemas import facts as f
+from schemas.messages import Template
+from schemas.pathway import Pathway
+from schemas.protocol import Protocol
+from schemas.treatment import Approval, ApprovalStatus, HomeAttestation, Setting
+from schemas.work import WorkItem
+from tests.rules.dosing import Visit, covers, require_safe
+from tests.rules.permitted import BY_ENGINE, ONLY_BY
+from tests.support.course import Entry
+
+
+@dataclass
+class Granted:
+    """An approval and the instant at which it ended before its time, if it did."""
+
+    approval: Approval
+    ended_at: datetime | None = None
+    sessions: set[str] = field(default_factory=set)
+
+    def in_force(self, at: datetime) -> bool:
+        ended = self.ended_at is not None and at >= self.ended_at
+        return self.approval.approved_at <= at < self.approval.valid_until and not ended
+
+
+@dataclass
+class Chart:
+    """Everything known about one pathway from its record."""
+
+    protocol: Protocol
+    recorded: int = 0
+    clock: datetime | None = None
+    eligible_at: datetime | None = None
+    closed: bool = False
+    consents: dict[str, list[tuple[datetime, datetime | None]]] = field(default_factory=dict)
+    prepared: dict[int, datetime] = field(default_factory=dict)
+    granted: dict[str, Granted] = field(default_factory=dict)
+    visits: dict[str, Visit] = field(default_factory=dict)
+    holds: list[tuple[datetime, datetime | None]] = field(default_factory=list)
+    integrated: dict[int, datetime] = field(default_factory=dict)
+    work: dict[str, WorkItem] = field(default_factory=dict)
+    work_ids: set[str] = field(default_factory=set)
+    messages: set[str] = field(default_factory=set)
+
+    def read(self, entries: Iterable[Entry]) -> None:
+        """Take in entries in the order of the record.
+
+        Raises:
+            AssertionError: One of them should not be there.
+        """
+        for entry in entries:
+            self._common(entry)
+            handler = getattr(self, f"_{entry.fact.type}", None)
+            if handler is not None:
+                handler(entry.fact, entry)
+            self.recorded += 1
+
+    def _common(self, entry: Entry) -> None:
+        kind = type(entry.fact)
+        # What belongs to the closing step itself follows the closing fact in the same instant.
+        assert not self.closed or kind is f.WorkItemClosed, f"{kind.__name__} after closure"
+        assert self.clock is None or entry.recorded_at >= self.clock, "the record goes back in time"
+        assert entry.at <= entry.recorded_at, "recorded before it happened"
+        assert entry.actor is not None or kind in BY_ENGINE, f"nobody caused {kind.__name__}"
+        if entry.actor is not None and kind in ONLY_BY:
+            assert entry.actor.role in ONLY_BY[kind], f"{kind.__name__} by a {entry.actor.role}"
+        self.clock = entry.recorded_at
+
+    # Enrolment
+
+    def _screening_decided(self, fact: f.ScreeningDecided, entry: Entry) -> None:
+        self.eligible_at = entry.at if fact.eligible else None
+        self.closed = not fact.eligible
+
+    def _referral_declined(self, fact: f.ReferralDeclined, entry: Entry) -> None:
+        self.closed = True
+
+    def _consent_recorded(self, fact: f.ConsentRecorded, entry: Entry) -> None:
+        spans = self.consents.setdefault(fact.kind, [])
+        assert fact.version == self.protocol.consent_version
+        assert fact.signed_at <= entry.recorded_at
+        ended = spans[-1][1] if spans else None
+        assert not spans or (ended is not None and fact.signed_at > ended), "the signature that was withdrawn"
+        assert not any(visit.acting(fact.signed_at) for visit in self.visits.values()), "signed while drug acted"
+        spans.append((fact.signed_at, None))
+
+    def _consent_withdrawn(self, fact: f.ConsentWithdrawn, entry: Entry) -> None:
+        start, end = self.consents[fact.kind][-1]
+        assert end is None
+        self.consents[fact.kind][-1] = (start, entry.at)
+
+    def consented(self, at: datetime) -> bool:
+        return all(covers(self.consents.get(kind, []), at) for kind in self.protocol.consent_kinds)
+
+    # Preparation and approval
+
+    def _preparation_note_signed(self, fact: f.PreparationNoteSigned, entry: Entry) -> None:
+        assert fact.cycle not in self.prepared
+        self.prepared[fact.cycle] = entry.at
+
+    def _dosing_approved(self, fact: f.DosingApproved, entry: Entry) -> None:
+        approval = fact.approval
+        assert entry.actor is not None
+        assert approval.approved_by == entry.actor.id
+        assert approval.id not in self.granted
+        limits = self.protocol.routes[approval.route]
+        assert approval.setting in limits.settings
+        assert approval.max_dose_mg <= limits.max_session_mg.value
+        for other in self.granted.values():
+            other.ended_at = other.ended_at or entry.at
+        self.granted[approval.id] = Granted(approval)
+        self._hold_ends(entry.at)
+
+    def _approval_revoked(self, fact: f.ApprovalRevoked, entry: Entry) -> None:
+        self.granted[fact.approval_id].ended_at = entry.at
+
+    def _approval_expired(self, fact: f.ApprovalExpired, entry: Entry) -> None:
+        granted = self.granted[fact.approval_id]
+        assert entry.at >= granted.approval.valid_until, "expired before its time"
+        assert fact.sessions_unused == granted.approval.sessions - len(granted.sessions)
+
+    # The session
+
+    def _session_scheduled(self, fact: f.SessionScheduled, entry: Entry) -> None:
+        assert fact.starts_at > entry.recorded_at
+        known = self.visits.get(fact.session_id)
+        assert known is None or (known.checked_in_at is None and not known.over)
+        self.visits[fact.session_id] = Visit(fact.session_id, fact.cycle, fact.setting, fact.starts_at)
+
+    def _session_cancelled(self, fact: f.SessionCancelled, entry: Entry) -> None:
+        self.visits[fact.session_id].end_without_drug()
+
+    def _session_reminder_due(self, fact: f.SessionReminderDue, entry: Entry) -> None:
+        visit = self.visits[fact.session_id]
+        assert not visit.reminded, "reminded twice"
+        visit.reminded = True
+
+    def _patient_checked_in(self, fact: f.PatientCheckedIn, entry: Entry) -> None:
+        visit = self.visits[fact.session_id]
+        assert visit.checked_in_at is None
+        assert fact.setting is visit.setting
+        assert (fact.identity_confirmed, fact.therapist_present) == (True, True)
+        everything = HomeAttestation(address_confirmed=True, sitter_present=True, video_connected=True)
+        assert fact.setting is not Setting.HOME or fact.home == everything, "not attested anew"
+        visit.checked_in_at = entry.at
+
+    def _vitals_recorded(self, fact: f.VitalsRecorded, entry: Entry) -> None:
+        visit = self.visits[fact.session_id]
+        assert visit.checked_in_at is not None
+        assert visit.checked_in_at <= fact.reading.measured_at == entry.at
+        visit.readings.append(fact.reading)
+
+    def _predose_vitals_decided(self, fact: f.PredoseVitalsDecided, entry: Entry) -> None:
+        visit = self.visits[fact.session_id]
+        if fact.proceed:
+            visit.accepted.append((entry.at, len(visit.readings)))
+
+    def _session_held(self, fact: f.SessionHeld, entry: Entry) -> None:
+        self.visits[fact.session_id].end_without_drug()
+        self._hold_ends(entry.at)
+        self.holds.append((entry.at, None))
+
+    def _hold_lifted(self, fact: f.HoldLifted, entry: Entry) -> None:
+        assert self.held, "nothing to lift"
+        self._hold_ends(entry.at)
+
+    def _hold_ends(self, at: datetime) -> None:
+        if self.held:
+            self.holds[-1] = (self.holds[-1][0], at)
+
+    @property
+    def held(self) -> bool:
+        return bool(self.holds) and self.holds[-1][1] is None
+
+    def _drug_administered(self, fact: f.DrugAdministered, entry: Entry) -> None:
+        dose, visit = fact.dose, self.visits[fact.session_id]
+        at = dose.given_at
+        assert at == entry.at
+        assert self.eligible_at is not None
+        assert self.eligible_at <= at
+        assert self.consented(at), "no consent at that instant"
+        assert self.prepared.get(visit.cycle, entry.recorded_at + timedelta(1)) <= at, "not prepared at that instant"
+        assert not covers(self.holds, at), "given during a medical hold"
+        assert not self.held, "recorded during a medical hold"
+        in_force = [one for one in self.granted.values() if one.in_force(at)]
+        assert [one.approval.id for one in in_force] == [dose.approval_id], "not under the one approval in force"
+        granted, approval = in_force[0], in_force[0].approval
+        assert (dose.route, visit.setting) == (approval.route, approval.setting)
+        assert approval.protocol_version == self.protocol.name
+        assert sum(one.dose_mg for one in visit.doses) + dose.dose_mg <= approval.max_dose_mg
+        granted.sessions.add(visit.id)
+        assert len(granted.sessions) <= approval.sessions, "no sessions left"
+        self._require_intervals(visit, at)
+        require_safe(visit, self.protocol, at)
+        visit.doses.append(dose)
+
+    def _require_intervals(self, visit: Visit, at: datetime) -> None:
+        before = [dose.given_at for other in self.visits.values() if other is not visit for dose in other.doses]
+        least = timedelta(hours=self.protocol.series.min_hours_between_doses.value)
+        assert all(at - earlier >= least for earlier in before), "too soon after the dose before"
+        gap = timedelta(hours=self.protocol.integration.min_hours_before_next_dose.value)
+        assert all(at - held >= gap for held in self.integrated.values()), "too soon after the visit before"
+        assert set(self.integrated) == set(range(1, visit.cycle)), "the cycle before is not integrated"
+
+    def _patient_discharged(self, fact: f.PatientDischarged, entry: Entry) -> None:
+        visit = self.visits[fact.session_id]
+        assert visit.discharged_at is None
+        last = visit.doses[-1]
+        minimum = timedelta(minutes=self.protocol.routes[last.route].observation_min.value)
+        assert entry.at - last.given_at >= minimum, "not observed long enough"
+        latest = visit.latest(entry.at)
+        assert latest is not None
+        assert latest.measured_at > last.given_at, "not measured since the drug"
+        assert entry.at - latest.measured_at <= timedelta(minutes=self.protocol.vitals.valid_min.value)
+        visit.discharged_at = entry.at
+
+    def _integration_note_signed(self, fact: f.IntegrationNoteSigned, entry: Entry) -> None:
+        (visit,) = [one for one in self.visits.values() if one.cycle == fact.cycle and one.doses]
+        rules, drug = self.protocol.integration, visit.doses[-1].given_at
+        assert visit.discharged_at is not None
+        assert visit.discharged_at <= fact.held_at <= entry.recorded_at
+        assert fact.held_at - drug >= timedelta(hours=rules.window_opens_h.value)
+        assert fact.late == (fact.held_at - drug > timedelta(hours=rules.window_closes_h.value))
+        assert fact.cycle not in self.integrated
+        self.integrated[fact.cycle] = fact.held_at
+
+    # Ends
+
+    def _pathway_completed(self, fact: f.PathwayCompleted, entry: Entry) -> None:
+        assert len(self.integrated) == self.given == int(self.protocol.series.sessions.value), "not finished"
+        self.closed = True
+
+    def _pathway_discontinued(self, fact: f.PathwayDiscontinued, entry: Entry) -> None:
+        assert not any(visit.doses and visit.discharged_at is None for visit in self.visits.values())
+        self.closed = True
+
+    # Work and messages
+
+    def _work_item_opened(self, fact: f.WorkItemOpened, entry: Entry) -> None:
+        assert fact.item.id not in self.work_ids
+        assert fact.item.key not in {item.key for item in self.work.values()}, "owed twice"
+        self.work_ids.add(fact.item.id)
+        self.work[fact.item.id] = fact.item
+
+    def _work_item_overdue(self, fact: f.WorkItemOverdue, entry: Entry) -> None:
+        item = self.work[fact.item_id]
+        assert item.next_deadline <= entry.recorded_at < fact.next_deadline
+        assert fact.step > item.steps
+        self.work[item.id] = item.model_copy(update={"steps": fact.step, "next_deadline": fact.next_deadline})
+
+    def _work_item_closed(self, fact: f.WorkItemClosed, entry: Entry) -> None:
+        assert self.work.pop(fact.item_id).kind is fact.kind
+
+    def _message_requested(self, fact: f.MessageRequested, entry: Entry) -> None:
+        message = fact.message
+        assert message.id not in self.messages, "one id for two messages"
+        self.messages.add(message.id)
+        if message.template is Template.SESSION_REMINDER:
+            assert self.consented(entry.recorded_at), "reminded after withdrawal"
+            assert entry.recorded_at < self.visits[message.about].starts_at
+
+    # The state that must follow
+
+    @property
+    def given(self) -> int:
+        """Sessions in which drug was given."""
+        return sum(bool(visit.doses) for visit in self.visits.values())
+
+    def agrees_with(self, state: Pathway) -> None:
+        """Compare with the state.
+
+        Raises:
+            AssertionError: They differ.
+        """
+        assert state.version == self.recorded
+        assert state.sessions_given == self.given, "sessions used are those in which drug was given"
+        assert tuple(self.work.values()) == state.work
+        assert (state.closure is not None) == self.closed
+        assert not self.closed or not self.work, "owed after the end"
+        assert (state.hold is not None) == self.held
+        assert state.messages_requested == len(self.messages)
+        doses = [dose.given_at for visit in self.visits.values() for dose in visit.doses]
+        assert state.last_drug_at == max(doses, default=None)
+        if state.approval is not None:
+            granted = self.granted[state.approval.id]
+            assert state.approval.sessions_used == len(granted.sessions)
+            past = self.clock is not None and self.clock >= granted.approval.valid_until
+            if granted.ended_at is not None or past:
+                assert state.approval.status is not ApprovalStatus.IN_FORCE

@@ -1,0 +1,203 @@
+"""Moves of a random course: the next right thing, or something plausible, or something hostile, or time passing.
+
+A move is a number. The same number in the same situation is the same move, so a failing course can be made shorter by
+leaving moves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Final
+
+from schemas import commands as c
+from schemas.actors import Role
+from schemas.commands import ALL_COMMANDS, Command
+from schemas.treatment import DrugRoute, HomeAttestation, Setting, Vitals
+from tests.support.course import Course
+from tests.support.next_right import Said, an_approval, arrival, next_right
+from tests.support.people import TEAM
+from tests.support.protocols import in_range
+from workflows.rules.deadlines import due
+
+TICK: Final = timedelta(microseconds=1)
+ROLES: Final = tuple(Role)
+AROUND_A_DOSE: Final[tuple[type[Command], ...]] = (
+    *[c.RecordAdministration] * 6,
+    *[c.RecordVitals] * 3,
+    c.DecidePredoseVitals,
+    c.WithdrawConsent,
+    c.RecordConsent,
+    c.ApproveDosing,
+    c.RevokeApproval,
+    c.SignPreparationNote,
+    c.LiftHold,
+    c.DischargePatient,
+    c.CancelSession,
+)
+"""Verbs that decide on a dose, or on whether there may be one, each as often as it is tried."""
+
+NEAR: Final = (-TICK, timedelta(0), TICK)
+
+
+def move(course: Course, number: int) -> Command | Callable[[], object]:
+    """The command that comes next, or the passing of time or an operator's act, to be called."""
+    dice = Random(number)
+    kind = dice.random()
+    if kind < 0.55 and course.state.closure is None:
+        right = next_right(course.state, course.now)
+        if isinstance(right, Said):
+            return _right(course, right, dice)
+        return lambda: course.wait_until(right)
+    if kind < 0.84:
+        return _any_command(course, dice)
+    if kind < 0.99 or course.state.closure is not None:
+        return _time(course, dice)
+    return course.cancel_by_operator
+
+
+def _right(course: Course, right: Said, dice: Random) -> Command:
+    """The right thing, mostly; now and then by somebody else, or told late, or with other content."""
+    fields, role = dict(right.fields), right.role
+    slip = dice.random()
+    if right.command is c.RecordVitals and slip < 0.5:
+        fields["vitals"] = _vitals(course, dice)
+    elif slip < 0.06:
+        role = dice.choice(ROLES)
+    elif slip < 0.12:
+        fields.update(_fields(course, right.command, dice))
+    if right.command.may_be_late and dice.random() < 0.25:
+        fields["observed_at"] = _instant(course, dice)
+    return course.say(right.command, role, **fields)
+
+
+def _any_command(course: Course, dice: Random) -> Command:
+    """Any verb, plausible or not, by anybody, with metadata that may be wrong; around a dose, what bears on it."""
+    session = course.state.cycle.session
+    arrived = session is not None and session.checked_in_at is not None
+    command = dice.choice(AROUND_A_DOSE if arrived and dice.random() < 0.7 else ALL_COMMANDS)
+    role = dice.choice(tuple(sorted(command.by))) if dice.random() < 0.9 else dice.choice(ROLES)
+    fields = _fields(course, command, dice)
+    if dice.random() < 0.4:
+        fields["observed_at"] = _instant(course, dice)
+    if dice.random() < 0.05:
+        fields["reason"] = None
+    if dice.random() < 0.1:
+        fields["expected_version"] = max(0, course.state.version + dice.choice((-1, 0, 0, 1)))
+    return course.say(command, role, **fields)
+
+
+def _time(course: Course, dice: Random) -> Callable[[], object]:
+    """Time passes: a while, or exactly up to an instant at which something is due."""
+    ahead = due(course.state)
+    if ahead and dice.random() < 0.4:
+        instant = dice.choice(ahead[:4]).at + dice.choice(NEAR)
+        return lambda: course.wait_until(max(course.now, instant))
+    unit = dice.choice((1, 60, 600, 3600, 3600, 86400, 86400, 604800))
+    span = {"seconds": unit * dice.randint(1, 12)}
+    return (lambda: course.outage(**span)) if dice.random() < 0.3 else (lambda: course.wait(**span))
+
+
+def _instant(course: Course, dice: Random) -> datetime:
+    """Somewhere in the past or the near future; often right beside something that was recorded."""
+    if dice.random() < 0.6:
+        near = dice.choice(course.log[-15:])
+        return dice.choice((near.at, near.recorded_at)) + dice.choice(NEAR)
+    return course.now - timedelta(seconds=dice.choice((-3600, -61, -60, -1, 0, 1, 60, 600, 3600, 86400, 10**8)))
+
+
+def _vitals(course: Course, dice: Random) -> Vitals:
+    """Mostly in range or beside a limit; now and then incomplete."""
+    rules, session = course.state.protocol.vitals, course.state.cycle.session
+    setting = session.setting if session else course.state.setting
+    calm = in_range(course.state.protocol, setting)
+    if dice.random() < 0.35:
+        return calm
+    limits = [rules.predose[setting].go, rules.predose[setting].hold_above, rules.immediate_hold]
+    pressure = dice.choice((*limits, *limits[:2]))
+    said = {
+        "systolic": int(pressure.systolic.value) + dice.choice((-30, -1, 0, 1)),
+        "diastolic": int(pressure.diastolic.value) + dice.choice((-30, -1, 0, 1)),
+        "heart_rate": dice.choice((calm.heart_rate, 70, 70, int(rules.heart_rate_min.value) - 1, 140)),
+        "spo2": dice.choice((calm.spo2, 98, 98, int(rules.spo2_min.value) - 1)),
+    }
+    if dice.random() < 0.2:
+        said = {name: value for name, value in said.items() if dice.random() < 0.5}
+    return Vitals.model_validate(said)
+
+
+def _fields(course: Course, command: type[Command], dice: Random) -> dict[str, Any]:
+    maker = _MAKERS.get(command)
+    return maker(course, dice) if maker is not None else {}
+
+
+def _approve(course: Course, dice: Random) -> dict[str, Any]:
+    said = an_approval(course.state, dice.choice(tuple(Setting)))
+    said["sessions"] = dice.choice((1, 1, 2, said["sessions"], 7))
+    said["valid_days"] = dice.choice((1, 2, said["valid_days"], said["valid_days"] + 1))
+    if dice.random() < 0.3:
+        said["route"] = dice.choice(tuple(DrugRoute))
+    said["max_dose_mg"] = dice.choice((50.0, 100.0, said["max_dose_mg"], said["max_dose_mg"] + 1))
+    return said
+
+
+def _schedule(course: Course, dice: Random) -> dict[str, Any]:
+    ahead = timedelta(hours=dice.choice((-1, 0, 1, 2, 3, 24, 24 * 7, 24 * 40, 24 * 365)))
+    return {"starts_at": course.now + ahead, "setting": dice.choice(tuple(Setting))}
+
+
+def _check_in(course: Course, dice: Random) -> dict[str, Any]:
+    session = course.state.cycle.session
+    said = arrival(session) if session else {}
+    if dice.random() < 0.4:
+        attested = [dice.random() < 0.8 for _ in range(3)]
+        home = HomeAttestation(address_confirmed=attested[0], sitter_present=attested[1], video_connected=attested[2])
+        said = {**said, "home": home, "therapist_present": dice.random() < 0.8, "setting": dice.choice(tuple(Setting))}
+    return said
+
+
+def _administer(course: Course, dice: Random) -> dict[str, Any]:
+    approval = course.state.approval
+    route = approval.route if approval and dice.random() < 0.9 else dice.choice(tuple(DrugRoute))
+    most = approval.max_dose_mg if approval else 100.0
+    return {"dose_mg": dice.choice((0.1, most / 4, most / 2, most, most + 0.1)), "route": route}
+
+
+def _consent(course: Course, dice: Random) -> dict[str, Any]:
+    said: dict[str, Any] = {"kind": dice.choice(course.state.protocol.consent_kinds)}
+    if dice.random() < 0.5:
+        said["signed_at"] = _instant(course, dice)
+    if dice.random() < 0.1:
+        said["version"] = "2020-01"
+    return said
+
+
+def _withdraw(course: Course, dice: Random) -> dict[str, Any]:
+    return {"kind": dice.choice((*course.state.protocol.consent_kinds, "photographs"))}
+
+
+def _revoke(course: Course, dice: Random) -> dict[str, Any]:
+    return {"approval_id": course.state.approval.id if course.state.approval and dice.random() < 0.8 else "A1"}
+
+
+def _integrate(course: Course, dice: Random) -> dict[str, Any]:
+    return {"held_at": _instant(course, dice)} if dice.random() < 0.5 else {}
+
+
+_MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] = {
+    c.AcceptReferral: lambda course, dice: {"care_team": TEAM},
+    c.DecideScreening: lambda course, dice: {"eligible": dice.random() < 0.7},
+    c.RecordConsent: _consent,
+    c.WithdrawConsent: _withdraw,
+    c.ApproveDosing: _approve,
+    c.RevokeApproval: _revoke,
+    c.ScheduleSession: _schedule,
+    c.CheckIn: _check_in,
+    c.RecordVitals: lambda course, dice: {"vitals": _vitals(course, dice)},
+    c.DecidePredoseVitals: lambda course, dice: {"proceed": dice.random() < 0.7},
+    c.RecordAdministration: _administer,
+    c.DischargePatient: lambda course, dice: {"oriented": dice.random() < 0.9},
+    c.SignIntegrationNote: _integrate,
+}
+"""Content of a command by chance; the example's where nothing is said."""

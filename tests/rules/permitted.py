@@ -1,0 +1,38 @@
+"""Who may cause which fact: a table beside the rules, for the record is read independently of them."""
+
+from typing import Final
+
+from schemas import facts as f
+from schemas.actors import CLINICIANS, STAFF, Role
+
+BY_TIME: Final = {
+    f.ApprovalExpired,
+    f.SessionReminderDue,
+    f.IntegrationBecameOverdue,
+    f.WorkItemOpened,
+    f.WorkItemOverdue,
+    f.MessageRequested,
+}
+"""What may happen without a human: something is taken away, owed or told. Nothing is approved, cleared or completed."""
+
+BY_ENGINE: Final = BY_TIME | {f.ReferralReceived, f.CancellationRequested}
+"""What may be recorded without a human of the care team."""
+
+ONLY_BY: Final = {
+    f.ReferralAccepted: {Role.COORDINATOR, Role.PHYSICIAN},
+    f.ReferralDeclined: {Role.COORDINATOR, Role.PHYSICIAN},
+    f.ScreeningDecided: {Role.PHYSICIAN},
+    f.DosingApproved: {Role.PHYSICIAN},
+    f.ApprovalRevoked: {Role.PHYSICIAN},
+    f.HoldLifted: {Role.PHYSICIAN},
+    f.PredoseVitalsDecided: {Role.PHYSICIAN},
+    f.PathwayCompleted: {Role.PHYSICIAN},
+    f.PreparationNoteSigned: {Role.THERAPIST},
+    f.IntegrationNoteSigned: {Role.THERAPIST},
+    f.DebriefRecorded: {Role.THERAPIST},
+    f.SessionScheduled: STAFF,
+    f.PatientCheckedIn: STAFF,
+    f.VitalsRecorded: CLINICIANS,
+    f.DrugAdministered: CLINICIANS,
+    f.PatientDischarged: CLINICIANS,
+}

@@ -1,0 +1,238 @@
+"""The dosing approval: who gives it, within which terms, until when, and how it ends."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from schemas.actors import Role
+from schemas.commands import ApproveDosing, RecordAdministration, RevokeApproval, ScheduleSession
+from schemas.facts import ApprovalExpired, ApprovalRevoked, DosingApproved
+from schemas.pathway import Pathway, Phase
+from schemas.protocol import ApprovalTerms, RouteLimits
+from schemas.refusals import Refusal
+from schemas.treatment import ApprovalStatus, DrugRoute, Setting
+from schemas.work import WorkKind
+from tests.rules.refusing import Refused, each, holds
+from tests.support.course import Course, at, of_kind
+from tests.support.next_right import an_approval
+from tests.support.people import ZONE, an_enrolment
+from tests.support.protocols import packaged, varied
+
+TICK = timedelta(microseconds=1)
+CLINIC_ONLY = next(route for route, limits in packaged().routes.items() if Setting.HOME not in limits.settings)
+FIRST, LATER = packaged().approval.first, packaged().approval.later
+
+
+def asked(course: Course, **changes: Any) -> dict[str, Any]:
+    return {**an_approval(course.state), **changes}
+
+
+def approving(situation: Callable[[], Course], **changes: Any) -> Callable[[], Refusal]:
+    def attempt() -> Refusal:
+        course = situation()
+        return course.refused(ApproveDosing, Role.PHYSICIAN, **asked(course, **changes))
+
+    return attempt
+
+
+def first() -> Course:
+    return at(Phase.APPROVAL)
+
+
+def dosed_yesterday() -> Course:
+    return at(Phase.INTEGRATION)
+
+
+def dosed() -> Course:
+    return Course().until(lambda course: bool(course.state.sessions_given))
+
+
+def revoked() -> Course:
+    course = at(Phase.SESSION)
+    course.must(RevokeApproval, Role.PHYSICIAN)
+    return course
+
+
+def expired() -> Course:
+    course = at(Phase.SESSION)
+    assert course.state.approval is not None
+    course.wait_until(course.state.approval.valid_until)
+    return course
+
+
+def later() -> Course:
+    """Sessions were held, and the first approval is used up."""
+    return at(Phase.APPROVAL, cycle=2)
+
+
+def sublingual_only() -> Course:
+    document = packaged().model_dump(mode="json")["routes"]
+    return at(Phase.APPROVAL, protocol=varied({"routes": {"sublingual": document["sublingual"]}}))
+
+
+REFUSALS = [
+    Refused("route_not_allowed", "route", "a route without limits", approving(sublingual_only, route=CLINIC_ONLY)),
+    Refused(
+        "setting_not_allowed",
+        "setting",
+        "injected at home",
+        approving(first, route=CLINIC_ONLY, setting=Setting.HOME, max_dose_mg=1.0),
+    ),
+    *(
+        Refused(
+            "dose_above_protocol",
+            "max_dose_mg",
+            f"a milligram too much, {route}",
+            approving(first, route=route, max_dose_mg=limits.max_session_mg.value + 1),
+        )
+        for route, limits in packaged().routes.items()
+    ),
+    *(
+        Refused(
+            code,
+            field,
+            f"one more than the {name} terms",
+            approving(situation, **{field: int(getattr(terms, field).value) + 1}),
+        )
+        for code, field in (("too_many_sessions", "sessions"), ("validity_too_long", "valid_days"))
+        for name, situation, terms in (("first", first, FIRST), ("later", later, LATER))
+    ),
+    Refused("session_in_progress", None, "while drug acts", approving(dosed)),
+    Refused("session_in_progress", None, "before integration", approving(dosed_yesterday)),
+    Refused(
+        "approval_unknown",
+        "approval_id",
+        "revoking what was never given",
+        lambda: at(Phase.APPROVAL).refused(RevokeApproval, Role.PHYSICIAN),
+    ),
+    Refused(
+        "approval_unknown",
+        "approval_id",
+        "revoking the one before",
+        lambda: later().to_phase(Phase.SESSION).refused(RevokeApproval, Role.PHYSICIAN, approval_id="A1"),
+    ),
+    Refused(
+        "approval_not_in_force",
+        "approval_id",
+        "revoking twice",
+        lambda: revoked().refused(RevokeApproval, Role.PHYSICIAN),
+    ),
+    Refused(
+        "approval_not_in_force",
+        "approval_id",
+        "revoking what expired",
+        lambda: expired().refused(RevokeApproval, Role.PHYSICIAN),
+    ),
+]
+
+
+@each(REFUSALS)
+def test_refused(case: Refused) -> None:
+    holds(case)
+
+
+@pytest.mark.parametrize(("name", "terms"), [("first", FIRST), ("later", LATER)])
+def test_everything_up_to_the_terms_is_granted(name: str, terms: ApprovalTerms) -> None:
+    course = at(Phase.APPROVAL) if name == "first" else later()
+    most = {"sessions": int(terms.sessions.value), "valid_days": int(terms.valid_days.value)}
+    step = course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, **most))
+    (approved,) = of_kind(step.facts, DosingApproved)
+    assert approved.approval.sessions == most["sessions"]
+    assert course.phase is Phase.SESSION
+
+
+@pytest.mark.parametrize(("route", "limits"), packaged().routes.items())
+def test_dose_up_to_the_limit_of_the_route_is_granted(route: DrugRoute, limits: RouteLimits) -> None:
+    for setting in limits.settings:
+        course = at(Phase.APPROVAL)
+        most = limits.max_session_mg.value
+        course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, route=route, setting=setting, max_dose_mg=most))
+
+
+def test_approval_is_bound_to_what_it_was_decided_on() -> None:
+    course = at(Phase.APPROVAL)
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course))
+    approval = approval_of(course.state)
+    assert (approval.id, approval.approved_by, approval.approved_at) == ("A1", "dr-sage", course.now)
+    assert (approval.protocol_version, approval.consent_version) == (packaged().name, packaged().consent_version)
+    assert (approval.sessions_used, approval.status) == (0, ApprovalStatus.IN_FORCE)
+
+
+@pytest.mark.parametrize("zone", [ZONE, "Pacific/Auckland", "Pacific/Honolulu", "Asia/Kolkata"])
+@pytest.mark.parametrize("valid_days", [1, int(FIRST.valid_days.value)])
+def test_expires_with_the_last_second_of_the_last_local_day(zone: str, valid_days: int) -> None:
+    course = Course(an_enrolment(zone=zone)).to_phase(Phase.APPROVAL)
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, valid_days=valid_days))
+    local = approval_of(course.state).valid_until.astimezone(ZoneInfo(zone))
+    assert (local.hour, local.minute, local.second, local.microsecond) == (23, 59, 59, 0)
+    assert (local.date() - course.now.astimezone(ZoneInfo(zone)).date()).days == valid_days
+
+
+def test_in_force_until_the_instant_before_its_end() -> None:
+    course = at(Phase.SESSION)
+    until = approval_of(course.state).valid_until
+    course.wait_until(until - TICK)
+    assert approval_of(course.state).status is ApprovalStatus.IN_FORCE
+    assert course.facts(ApprovalExpired) == []
+    course.wait_until(until)
+    assert approval_of(course.state).status is ApprovalStatus.EXPIRED
+    (fact,) = course.facts(ApprovalExpired)
+    assert (fact.approval_id, fact.sessions_unused) == ("A1", int(FIRST.sessions.value))
+
+
+@pytest.mark.parametrize(("before_end", "code"), [(TICK, None), (timedelta(0), "approval_expired")])
+def test_dose_at_the_end_of_an_approval(before_end: timedelta, code: str | None) -> None:
+    course = late_session()
+    given_at = approval_of(course.state).valid_until - before_end
+    course.wait_until(given_at - timedelta(minutes=1))
+    course.until(lambda it: bool(it.state.cycle.session and it.session.readings))
+    course.wait_until(given_at)
+    dose = {"dose_mg": 1.0, "route": approval_of(course.state).route}
+    if code is None:
+        course.must(RecordAdministration, Role.NURSE, **dose)
+    else:
+        assert course.refused(RecordAdministration, Role.NURSE, **dose).code == code
+
+
+def late_session() -> Course:
+    """A session booked for the last minute of the approval."""
+    course = at(Phase.SESSION)
+    end = approval_of(course.state).valid_until
+    course.must(ScheduleSession, Role.COORDINATOR, starts_at=end - timedelta(minutes=1), setting=Setting.CLINIC)
+    return course
+
+
+def test_expiry_asks_for_a_new_approval_and_keeps_the_booking_owed() -> None:
+    course = expired()
+    assert course.phase is Phase.APPROVAL
+    assert {item.kind for item in course.state.work} == {WorkKind.SCHEDULE_SESSION, WorkKind.APPROVE_DOSING}
+
+
+def test_new_approval_takes_the_place_of_the_one_before() -> None:
+    course = at(Phase.SESSION)
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, max_dose_mg=50.0))
+    approval = approval_of(course.state)
+    assert (approval.id, approval.max_dose_mg, approval.sessions_used) == ("A2", 50.0, 0)
+    assert [fact.supersedes for fact in course.facts(DosingApproved)] == [None, "A1"]
+
+
+def test_terms_stay_the_first_ones_until_a_session_was_held() -> None:
+    course = revoked()
+    assert course.refused(ApproveDosing, Role.PHYSICIAN, **asked(course, sessions=int(LATER.sessions.value))).code == (
+        "too_many_sessions"
+    )
+
+
+def test_revoked_approval_carries_nothing_and_is_asked_for_anew() -> None:
+    course = revoked()
+    assert [fact.approval_id for fact in course.facts(ApprovalRevoked)] == ["A1"]
+    assert approval_of(course.state).status is ApprovalStatus.REVOKED
+    assert course.phase is Phase.APPROVAL
+
+
+def approval_of(state: Pathway) -> Any:
+    assert state.approval is not None
+    return state.approval

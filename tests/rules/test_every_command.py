@@ -1,0 +1,206 @@
+"""What holds for every command: who may say it, with a reason where one is due, at a time and on a version that fit."""
+
+from datetime import timedelta
+from functools import cache
+from itertools import product
+
+import pytest
+
+from schemas.actors import Role
+from schemas.commands import ALL_COMMANDS, Command, RecordVitals, SignPreparationNote
+from schemas.commands.base import Command as Base
+from schemas.pathway import Phase
+from schemas.refusals import Refusal
+from tests.rules.refusing import Refused, each, holds
+from tests.support.course import Course, at
+from tests.support.people import TEAM
+from tests.support.protocols import packaged
+from workflows.rules.decide import RULES, effective_at
+
+PHYSICIAN, THERAPIST, NURSE = Role.PHYSICIAN, Role.THERAPIST, Role.NURSE
+COORDINATOR, PATIENT = Role.COORDINATOR, Role.PATIENT
+
+MAY = {
+    "accept_referral": {COORDINATOR, PHYSICIAN},
+    "decline_referral": {COORDINATOR, PHYSICIAN},
+    "decide_screening": {PHYSICIAN},
+    "record_consent": set(Role),
+    "withdraw_consent": set(Role),
+    "sign_preparation_note": {THERAPIST},
+    "approve_dosing": {PHYSICIAN},
+    "revoke_approval": {PHYSICIAN},
+    "schedule_session": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
+    "cancel_session": set(Role),
+    "check_in": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
+    "record_vitals": {PHYSICIAN, THERAPIST, NURSE},
+    "decide_predose_vitals": {PHYSICIAN},
+    "lift_hold": {PHYSICIAN},
+    "record_administration": {PHYSICIAN, THERAPIST, NURSE},
+    "capture_insight": {THERAPIST, PATIENT},
+    "record_debrief": {THERAPIST},
+    "discharge_patient": {PHYSICIAN, THERAPIST, NURSE},
+    "sign_integration_note": {THERAPIST},
+    "complete_pathway": {PHYSICIAN},
+    "discontinue_pathway": set(Role),
+    "dismiss_cancellation": {COORDINATOR, PHYSICIAN},
+}
+"""Who may say what: a decision of the clinic, so it is written down here a second time."""
+
+NEED_A_REASON = {
+    "decline_referral",
+    "decide_screening",
+    "revoke_approval",
+    "cancel_session",
+    "decide_predose_vitals",
+    "lift_hold",
+    "discontinue_pathway",
+    "dismiss_cancellation",
+}
+
+MAY_BE_LATE = {
+    "sign_preparation_note",
+    "check_in",
+    "record_vitals",
+    "record_administration",
+    "capture_insight",
+    "record_debrief",
+    "discharge_patient",
+    "sign_integration_note",
+}
+"""Verbs that tell of something observed. No decision is among them: a decision counts from now."""
+
+TOLERANCE = timedelta(seconds=packaged().future_tolerance_s.value)
+SECOND = timedelta(seconds=1)
+
+
+OPEN = [phase for phase in Phase if phase is not Phase.CLOSED]
+
+
+@cache
+def start(phase: Phase) -> Course:
+    return at(phase)
+
+
+def in_preparation() -> Course:
+    return start(Phase.PREPARATION).fork()
+
+
+def say(course: Course, command: type[Command], role: Role, **said: object) -> Refusal | None:
+    """The refusal, if it is one; whatever it is about."""
+    extra = {"care_team": TEAM} if command.verb == "accept_referral" else {}
+    answer = course.do(command, role, **extra, **said)
+    return answer if isinstance(answer, Refusal) else None
+
+
+REFUSALS = [
+    *(
+        Refused(
+            "role_not_allowed",
+            "actor.role",
+            f"{command.verb} by a {role}",
+            lambda command=command, role=role: in_preparation().refused(command, role),  # type: ignore[misc]
+        )
+        for command in ALL_COMMANDS
+        for role in Role
+        if role not in MAY[command.verb]
+    ),
+    *(
+        Refused(
+            "reason_required",
+            "reason",
+            command.verb,
+            lambda command=command: in_preparation().refused(command, min(command.by), reason=None),  # type: ignore[misc]
+        )
+        for command in ALL_COMMANDS
+        if command.verb in NEED_A_REASON
+    ),
+    *(
+        Refused(
+            "observed_in_future",
+            "observed_at",
+            command.verb,
+            lambda command=command: observed(command, TOLERANCE + timedelta(microseconds=1)),  # type: ignore[misc]
+        )
+        for command in ALL_COMMANDS
+    ),
+    *(
+        Refused(
+            "observed_before_opening",
+            "observed_at",
+            command.verb,
+            lambda command=command: observed(command, timedelta(microseconds=-1)),  # type: ignore[misc]
+        )
+        for command in ALL_COMMANDS
+    ),
+    *(
+        Refused(
+            "stale_version",
+            "expected_version",
+            f"{off:+d}",
+            lambda off=off: stale(off),  # type: ignore[misc]
+        )
+        for off in (-1, 1)
+    ),
+]
+
+
+def observed(command: type[Command], off: timedelta) -> Refusal:
+    course = in_preparation()
+    return course.refused(command, min(command.by), observed_at=course.now + off)
+
+
+def stale(off: int) -> Refusal:
+    course = in_preparation()
+    return course.refused(SignPreparationNote, THERAPIST, expected_version=course.state.version + off)
+
+
+@each(REFUSALS)
+def test_refused(case: Refused) -> None:
+    holds(case)
+
+
+def test_tables_know_every_verb() -> None:
+    assert MAY.keys() == {command.verb for command in ALL_COMMANDS}
+    assert {command.verb for command in ALL_COMMANDS if command.needs_reason} == NEED_A_REASON
+    assert {command.verb for command in ALL_COMMANDS if command.may_be_late} == MAY_BE_LATE
+    assert set(RULES) == set(ALL_COMMANDS) == set(Base.__subclasses__())
+
+
+@pytest.mark.parametrize("command", ALL_COMMANDS, ids=lambda command: command.verb)
+def test_role_decides_first(command: type[Command]) -> None:
+    for phase, role in product(OPEN, Role):
+        refusal = say(start(phase).fork(), command, role)
+        refused_for_role = refusal is not None and refusal.code == "role_not_allowed"
+        assert refused_for_role is (role not in MAY[command.verb]), (phase, role)
+        if refusal is not None and refused_for_role:
+            assert refusal.facts == {"allowed": ", ".join(sorted(MAY[command.verb]))}
+
+
+@pytest.mark.parametrize("off", [TOLERANCE, SECOND, timedelta(0), -SECOND])
+def test_times_up_to_the_tolerance_are_taken(off: timedelta) -> None:
+    course = in_preparation()
+    course.wait(hours=1)
+    observed_at = course.now + off
+    course.must(SignPreparationNote, THERAPIST, observed_at=observed_at)
+    assert course.state.cycle.prepared_at == min(observed_at, course.now)
+
+
+def test_the_version_that_was_seen_is_taken() -> None:
+    course = in_preparation()
+    course.must(SignPreparationNote, THERAPIST, expected_version=course.state.version)
+
+
+@pytest.mark.parametrize("command", ALL_COMMANDS, ids=lambda command: command.verb)
+def test_a_decision_counts_from_now(command: type[Command]) -> None:
+    course = Course()
+    extra = {"care_team": TEAM} if command.verb == "accept_referral" else {}
+    said = course.say(command, min(command.by), **extra, observed_at=course.now)
+    later = course.now + timedelta(hours=1)
+    assert effective_at(said, later) == (course.now if command.verb in MAY_BE_LATE else later)
+
+
+def test_refusal_is_about_the_first_thing_that_is_wrong() -> None:
+    course = in_preparation()
+    wrong = {"observed_at": course.now + timedelta(days=1), "expected_version": 0}
+    assert course.refused(RecordVitals, PATIENT, **wrong).code == "role_not_allowed"
+    assert course.refused(RecordVitals, NURSE, **wrong).code == "observed_in_future"

@@ -1,0 +1,143 @@
+"""What a sensible care team does next on a pathway: the script of every uneventful course."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from schemas import commands as c
+from schemas.actors import Role
+from schemas.commands import Command
+from schemas.commands.ends import Course
+from schemas.pathway import Pathway, Phase, Session
+from schemas.treatment import HomeAttestation, Setting
+from tests.support.people import TEAM
+from tests.support.protocols import in_range, route_in
+from workflows.rules.blood_pressure import Verdict, assess
+from workflows.rules.gate import gate
+from workflows.rules.standing import (
+    earliest_next_dose,
+    integration_window,
+    missing_consents,
+    observation_ends,
+    phase_of,
+)
+
+ATTESTED: Final = HomeAttestation(address_confirmed=True, sitter_present=True, video_connected=True)
+
+
+class Said(NamedTuple):
+    """Something that somebody says: the verb, in which role, and with what."""
+
+    command: type[Command]
+    role: Role
+    fields: dict[str, Any]
+
+
+def next_right(state: Pathway, now: datetime) -> Said | datetime:
+    """What to say next, or until when to wait.
+
+    Raises:
+        StopIteration: The pathway is closed.
+    """
+    return next(_next_right(state, now))
+
+
+def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
+    phase = phase_of(state)
+    if state.cancellation_requested_at is not None and phase is not Phase.CLOSED:
+        yield Said(c.DismissCancellation, Role.COORDINATOR, {})
+    match phase:
+        case Phase.REFERRAL:
+            yield Said(c.AcceptReferral, Role.COORDINATOR, {"care_team": TEAM})
+        case Phase.SCREENING:
+            yield Said(c.DecideScreening, Role.PHYSICIAN, {"eligible": True})
+        case Phase.CONSENT:
+            said = {"kind": missing_consents(state)[0], "version": state.protocol.consent_version}
+            yield Said(c.RecordConsent, Role.PATIENT, said)
+        case Phase.PREPARATION:
+            yield Said(c.SignPreparationNote, Role.THERAPIST, {})
+        case Phase.APPROVAL:
+            yield Said(c.ApproveDosing, Role.PHYSICIAN, an_approval(state))
+        case Phase.SESSION:
+            yield from _in_session(state, now)
+        case Phase.INTEGRATION:
+            yield from _integrating(state, now)
+        case Phase.FOLLOW_UP:
+            yield Said(c.CompletePathway, Role.PHYSICIAN, {"course": Course.RESPONSE})
+
+
+def an_approval(state: Pathway, setting: Setting | None = None) -> dict[str, Any]:
+    """The most that a physician may approve now, in the patient's setting unless another one is given."""
+    setting = setting or state.setting
+    route = route_in(state.protocol, setting)
+    terms = state.protocol.approval.first if state.sessions_given == 0 else state.protocol.approval.later
+    return {
+        "route": route,
+        "setting": setting,
+        "max_dose_mg": state.protocol.routes[route].max_session_mg.value,
+        "sessions": int(terms.sessions.value),
+        "valid_days": int(terms.valid_days.value),
+    }
+
+
+def _in_session(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
+    session, approval = state.cycle.session, state.approval
+    if state.hold is not None:
+        yield Said(c.LiftHold, Role.PHYSICIAN, {})
+    if session is None:
+        tomorrow = now + timedelta(days=1)
+        starts_at = max(tomorrow, earliest_next_dose(state) or tomorrow)
+        setting = approval.setting if approval else state.setting
+        yield Said(c.ScheduleSession, Role.COORDINATOR, {"starts_at": starts_at, "setting": setting})
+    elif session.checked_in_at is None:
+        if now < session.starts_at:
+            yield session.starts_at
+        yield Said(c.CheckIn, Role.THERAPIST, arrival(session))
+    elif session.doses:
+        yield from _observing(state, session, now)
+    else:
+        yield from _before_the_dose(state, session, now)
+
+
+def arrival(session: Session) -> dict[str, Any]:
+    """What is attested when the patient is received as booked."""
+    home = ATTESTED if session.setting is Setting.HOME else None
+    return {"setting": session.setting, "identity_confirmed": True, "therapist_present": True, "home": home}
+
+
+def _before_the_dose(state: Pathway, session: Session, now: datetime) -> Iterator[Said]:
+    approval, rules = state.approval, state.protocol.vitals
+    failed = {check.name for check in gate(state, now) if not check.passed}
+    if failed & {"vitals_present", "vitals_recent"}:
+        yield _measuring(state, session)
+    if assess(session.readings, rules, session.setting) is Verdict.PHYSICIAN and session.vitals_accepted_at is None:
+        yield Said(c.DecidePredoseVitals, Role.PHYSICIAN, {"proceed": True})
+    if failed & {"blood_pressure_in_range", "heart_rate_in_range", "oxygen_in_range"}:
+        yield _measuring(state, session)
+    if failed or approval is None:
+        yield Said(c.CancelSession, Role.THERAPIST, {})
+    else:
+        yield Said(c.RecordAdministration, Role.NURSE, {"dose_mg": approval.max_dose_mg / 2, "route": approval.route})
+
+
+def _observing(state: Pathway, session: Session, now: datetime) -> Iterator[Said | datetime]:
+    ends, last = observation_ends(state, session), session.readings[-1]
+    if ends is not None and now < ends:
+        yield ends
+    if now - last.measured_at > timedelta(minutes=state.protocol.vitals.valid_min.value):
+        yield _measuring(state, session)
+    if not session.debriefed:
+        yield Said(c.RecordDebrief, Role.THERAPIST, {})
+    yield Said(c.DischargePatient, Role.NURSE, {})
+
+
+def _measuring(state: Pathway, session: Session) -> Said:
+    return Said(c.RecordVitals, Role.NURSE, {"vitals": in_range(state.protocol, session.setting)})
+
+
+def _integrating(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
+    session = state.cycle.session
+    window = integration_window(state, session) if session is not None else None
+    if window is not None and now < window[0]:
+        yield window[0]
+    yield Said(c.SignIntegrationNote, Role.THERAPIST, {})

@@ -1,0 +1,55 @@
+"""Protocols for tests: the packaged one, and variants of it."""
+
+import json
+from functools import cache
+from typing import Any
+
+from activities.protocols import load_protocol
+from schemas.protocol import Protocol
+from schemas.treatment import DrugRoute, Setting, Vitals
+
+
+@cache
+def packaged() -> Protocol:
+    """The packaged default protocol."""
+    return load_protocol("kap-default")
+
+
+def varied(changes: dict[str, Any], protocol: Protocol | None = None) -> Protocol:
+    """A protocol with other values at dotted paths, as in ``{"series.sessions": 2, "ladder.repeat_every_h": 5}``.
+
+    A path to a quantity changes its value and keeps its unit and source. The result is validated.
+    """
+    document = json.loads((protocol or packaged()).model_dump_json())
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        place = document
+        for parent in parents:
+            place = place[parent]
+        if isinstance(place[last], dict) and "provenance" in place[last]:
+            place, last = place[last], "value"
+        place[last] = value
+    return Protocol.model_validate_json(json.dumps(document))
+
+
+@cache
+def short(sessions: int = 2) -> Protocol:
+    """The packaged protocol with a series of few sessions."""
+    return varied({"series.sessions": sessions})
+
+
+def in_range(protocol: Protocol, setting: Setting = Setting.CLINIC) -> Vitals:
+    """Vital signs with which a dose may be given: each at the last value that is still in range."""
+    rules = protocol.vitals
+    go = rules.predose[setting].go
+    return Vitals(
+        systolic=int(go.systolic.value),
+        diastolic=int(go.diastolic.value),
+        heart_rate=int(rules.heart_rate_max.value),
+        spo2=int(rules.spo2_min.value),
+    )
+
+
+def route_in(protocol: Protocol, setting: Setting) -> DrugRoute:
+    """A route that the protocol allows in a setting."""
+    return next(route for route, limits in protocol.routes.items() if setting in limits.settings)
