@@ -1,0 +1,5 @@
+"""``python -m clients.cli``: the same as ``kap``."""
+
+from clients.cli import main
+
+main()

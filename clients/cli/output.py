@@ -1,0 +1,43 @@
+"""Where answers go: tables and messages for people, or one JSON document for programs."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+_WIDE = 240
+"""Columns where the output is no terminal: nothing may be cut off that a program or a file is to keep."""
+
+
+def print_json(answer: Any) -> None:
+    """Print models, named tuples, lists and mappings of them as the one document on standard output."""
+    from pydantic_core import to_json
+
+    sys.stdout.write(to_json(answer, indent=2).decode() + "\n")
+
+
+def console() -> Console:
+    """The console on standard output."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
+
+
+def show(*parts: RenderableType) -> None:
+    """Print for people, on standard output."""
+    console().print(*parts, sep="\n")
+    sys.stdout.flush()  # somebody may follow a file to which a long-running command writes
+
+
+def local(instant: datetime | None) -> str:
+    """An instant on the clock of whoever reads it."""
+    return "" if instant is None else f"{instant.astimezone():%Y-%m-%d %H:%M %Z}"
+
+
+def words(name: str) -> str:
+    """A code as words: ``approve_dosing`` as "approve dosing"."""
+    return name.replace("_", " ")

@@ -1,0 +1,107 @@
+"""Commands that read what PostgreSQL keeps: lists, worklists, journals."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clients.cli.asking import ask, read
+from clients.cli.exit import Exit
+from clients.cli.options import AsJson, Limit, PathwayId, PhaseName, RoleName, State, example
+from clients.cli.output import print_json, show
+
+if TYPE_CHECKING:
+    from clients.client import KapClient
+    from clients.read_model import JournalView
+
+
+app = typer.Typer()
+
+
+@app.command("list", short_help="List the pathways.", epilog=example("kap list --phase session"))
+def list_pathways(
+    phase: Annotated[PhaseName | None, typer.Option(help="Only pathways that stand there.")] = None,
+    limit: Limit = 100,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the pathways, the one opened last first."""
+    from schemas.pathway import Phase
+
+    wanted = Phase(phase) if phase else None
+    rows = read(state, lambda model: model.list_pathways(wanted, limit=limit))
+    if as_json:
+        print_json(rows)
+        return
+    from clients.cli.tables import pathways_table
+
+    show(pathways_table(rows) if rows else "There are no such pathways. Open one with: kap refer --data FILE")
+
+
+@app.command(short_help="Show who owes what, the oldest risk first.", epilog=example("kap worklist --role physician"))
+def worklist(
+    role: Annotated[RoleName | None, typer.Option(help="Only what this role owes.")] = None,
+    person: Annotated[str | None, typer.Option(metavar="ID", help="Only what this person owes.")] = None,
+    limit: Limit = 100,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show who owes what, the oldest risk first."""
+    from schemas.actors import Role
+
+    wanted = Role(role) if role else None
+    rows = read(state, lambda model: model.worklist(wanted, person, limit=limit))
+    if as_json:
+        print_json(rows)
+        return
+    from clients.cli.tables import worklist_table
+
+    show(worklist_table(rows) if rows else "Nothing is owed.")
+
+
+@app.command(short_help="Show every event of a pathway.", epilog=example("kap journal p-3f9c2a --verify"))
+def journal(
+    pathway: PathwayId,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Exit with 3 unless the chain of hashes is whole and nothing is missing.")
+    ] = False,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show every event of a pathway, with who, when and why."""
+    if verify:
+        view, missing = ask(state, lambda client: _counted(client, pathway))
+    else:
+        view, missing = read(state, lambda model: model.journal(pathway)), 0
+    if as_json:
+        print_json({"events": view.events, "broken_at": view.broken_at, "missing_at_end": missing})
+    else:
+        from clients.cli.tables import journal_table
+
+        show(journal_table(view.events))
+    if not verify:
+        return
+    problem = None
+    if view.broken_at is not None:
+        problem = f"Event {view.broken_at} is not what was written."
+    elif missing:
+        problem = f"{missing} events are missing at the end."
+    if problem is not None:
+        typer.secho(f"{problem} Keep the database as it is and find out why.", err=True, fg="red")
+        raise typer.Exit(Exit.REFUSED)
+    typer.secho(f"The chain of {len(view.events)} events is whole.", err=True)
+
+
+async def _counted(client: KapClient, pathway: str) -> tuple[JournalView, int]:
+    """The journal, and how many events Temporal says it should have beyond its last one."""
+    from clients.errors import Refused
+
+    written = 0
+    # Asked first, so that what is written meanwhile does not count as missing.
+    with suppress(Refused):  # Temporal forgets closed pathways after a while; the journal does not
+        status = await client.status(pathway)
+        written = status.version - status.unwritten_events
+    view = await client.journal(pathway)
+    return view, max(0, written - len(view.events))

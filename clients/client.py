@@ -1,0 +1,219 @@
+"""The typed client: everything that people and programs may ask of a pathway, with one kind of error."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from types import TracebackType
+from typing import Final, Self
+
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.runtime import Runtime
+
+from activities.keyring import PERSON_INDEX, Keyring
+from clients.errors import (
+    PATHWAY_CLOSED,
+    SERVER_UNREACHABLE,
+    TIMEOUT,
+    UNKNOWN_PATHWAY,
+    Refused,
+    refused,
+)
+from clients.read_model import DEFAULT_TIMEOUT, ReadModel, is_id, keyring_of
+from clients.translating import CLOSED_SENTENCE, bounded, is_not_found
+from schemas.answers import Receipt, Status
+from schemas.commands import Command
+from schemas.pathway import Closure
+from schemas.public import Phrase
+from schemas.records import TaskQueue
+from schemas.referral import IntakeReceipt, Referral
+from workers.plugin import ServerUnreachable, connect
+from workers.settings import Settings
+
+INTAKE_PREFIX: Final = "intake-"
+
+
+class KapClient(ReadModel):
+    """Starts and drives pathways by Temporal, and reads worklists and journals from PostgreSQL.
+
+    Use it as an asynchronous context manager, or :meth:`close` it. Every method raises
+    :class:`~clients.errors.Refused` and nothing else for whatever may go wrong.
+    """
+
+    def __init__(
+        self, client: Client, keyring: Keyring, *, database_url: str | None = None, timeout: float = DEFAULT_TIMEOUT
+    ) -> None:
+        super().__init__(database_url, keyring, timeout=timeout)
+        self.temporal = client
+        """The connection to Temporal, for what this class does not offer."""
+        self._keyring = keyring
+        self._timeout = timeout
+
+    @classmethod
+    async def connect(
+        cls,
+        settings: Settings,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - kept by hand: see bounded()
+        runtime: Runtime | None = None,
+    ) -> Self:
+        """The client for the server, keys and database that the settings lead to.
+
+        Args:
+            settings: See :class:`workers.settings.Settings`.
+            timeout: Seconds that each later question may take.
+            runtime: Of Temporal's SDK; the default one writes its warnings to standard output.
+
+        Raises:
+            Refused: The server does not answer, or the key file is missing or unusable.
+        """
+        keyring = keyring_of(settings)
+        try:
+            client = await connect(settings, runtime=runtime)
+        except ServerUnreachable as error:
+            raise refused(SERVER_UNREACHABLE, str(error)) from error
+        except (RuntimeError, ValueError, OSError) as error:
+            raise refused(
+                SERVER_UNREACHABLE,
+                "Temporal's address or credentials cannot be used; see temporal.toml and TEMPORAL_*.",
+            ) from error
+        return cls(client, keyring, database_url=settings.database_url, timeout=timeout)
+
+    async def __aenter__(self) -> Self:
+        """Nothing happens on entering; the connections are made when they are needed."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self.close()
+
+    async def refer(self, referral: Referral) -> IntakeReceipt:
+        """Open a pathway for a referral, or learn that the person has one. The same referral may be sent again.
+
+        Raises:
+            Refused: The referral cannot be admitted. A corrected one may be sent under the same number.
+        """
+        start: WithStartWorkflowOperation[object, IntakeReceipt] = WithStartWorkflowOperation(
+            "ReferralIntake",
+            referral,
+            id=intake_id(self._keyring, referral),
+            task_queue=TaskQueue.PATHWAYS,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+            result_type=IntakeReceipt,
+            static_summary=Phrase.REFERRAL_INTAKE.text(),
+        )
+        asked = self.temporal.execute_update_with_start_workflow(
+            "answer", start_workflow_operation=start, result_type=IntakeReceipt
+        )
+        try:
+            receipt: IntakeReceipt = await bounded(asked, self._timeout, _referral_unanswered(self._timeout))
+        except Refused as problem:
+            # The intake has ended, just now or long ago: how it ended is the answer.
+            ended = problem.code == PATHWAY_CLOSED or isinstance(problem.__cause__, WorkflowAlreadyStartedError)
+            if not ended:
+                raise
+            return await self._intake_result(referral)
+        return receipt
+
+    async def do(self, pathway_id: str, command: Command) -> Receipt:
+        """Have a command recorded. It may be sent again with the same ``command_id``; the first answer stands.
+
+        Raises:
+            Refused: The rules do not allow it, the pathway is unknown or closed, or nobody answered.
+        """
+        handle = self._handle(pathway_id)
+        asked = handle.execute_update(command.verb, command, result_type=Receipt)
+        try:
+            receipt: Receipt = await bounded(asked, self._timeout, _command_unanswered(self._timeout, command))
+        except Refused as problem:
+            if not is_not_found(problem.__cause__):
+                raise
+            raise await self._absence(handle) from problem
+        return receipt
+
+    async def status(self, pathway_id: str) -> Status:
+        """Where a pathway stands; also of a closed one, for as long as Temporal keeps it.
+
+        Raises:
+            Refused: There is no such pathway, or nobody answered.
+        """
+        handle = self._handle(pathway_id)
+        try:
+            status: Status = await bounded(handle.query("status", result_type=Status), self._timeout)
+        except Refused as problem:
+            if not is_not_found(problem.__cause__):
+                raise
+            raise unknown_pathway() from problem
+        return status
+
+    async def result(self, pathway_id: str, *, timeout: float | None = None) -> Closure:  # noqa: ASYNC109
+        """How a pathway ended; waits for its end, for ``timeout`` seconds or as long as it takes.
+
+        Raises:
+            Refused: There is no such pathway, time is up, or an operator ended its workflow by force.
+        """
+        handle = self._handle(pathway_id)
+        try:
+            closure: Closure = await bounded(handle.result(), timeout)
+        except Refused as problem:
+            if not is_not_found(problem.__cause__):
+                raise
+            raise unknown_pathway() from problem
+        return closure
+
+    def _handle(self, pathway_id: str) -> WorkflowHandle[object, Closure]:
+        """The pathway's workflow; an intake is another kind of workflow and takes no commands."""
+        if not is_id(pathway_id) or pathway_id.startswith(INTAKE_PREFIX):
+            raise unknown_pathway()
+        return self.temporal.get_workflow_handle(pathway_id, result_type=Closure)
+
+    async def _absence(self, handle: WorkflowHandle[object, Closure]) -> Refused:
+        """Why the server has no running workflow of that id."""
+        try:
+            described = await bounded(handle.describe(), self._timeout)
+        except Refused as problem:
+            return unknown_pathway() if is_not_found(problem.__cause__) else problem
+        if described.status is WorkflowExecutionStatus.RUNNING:
+            # A new episode of care was opened this very moment.
+            return refused(SERVER_UNREACHABLE, "The pathway was busy. Send the same command again.")
+        return refused(PATHWAY_CLOSED, CLOSED_SENTENCE, "pathway")
+
+    async def _intake_result(self, referral: Referral) -> IntakeReceipt:
+        handle = self.temporal.get_workflow_handle(intake_id(self._keyring, referral), result_type=IntakeReceipt)
+        receipt: IntakeReceipt = await bounded(handle.result(), self._timeout, _referral_unanswered(self._timeout))
+        return receipt
+
+
+def intake_id(keyring: Keyring, referral: Referral) -> str:
+    """Workflow id of a referral's intake: the same for the same number of the same sender, and telling nothing."""
+    # No id contains a vertical bar, so the two cannot run into each other.
+    content = f"{referral.sender}|{referral.referral_id}".encode()
+    digest = hmac.new(keyring.derive(PERSON_INDEX), content, hashlib.sha256).digest()
+    return INTAKE_PREFIX + base64.b32encode(digest).decode().lower()[:26]
+
+
+def unknown_pathway() -> Refused:
+    """There is no such pathway."""
+    return refused(UNKNOWN_PATHWAY, "There is no pathway of this id. List the pathways with: kap list", "pathway")
+
+
+def _command_unanswered(seconds: float, command: Command) -> Refused:
+    sentence = (
+        f"No answer came within {seconds:g} s, so it is not known whether this was recorded. Send it again with the "
+        f"same command id ({command.command_id}): it counts once. Check that workers run (kap up, or kap worker)."
+    )
+    return refused(TIMEOUT, sentence, seconds=seconds, command_id=command.command_id)
+
+
+def _referral_unanswered(seconds: float) -> Refused:
+    sentence = (
+        f"No answer came within {seconds:g} s. The referral may be kept and opened later; send it again to learn what "
+        "became of it, it counts once. Check that workers run (kap up, or kap worker)."
+    )
+    return refused(TIMEOUT, sentence, seconds=seconds)

@@ -1,0 +1,150 @@
+"""What happens in the demo, in order: it reads like the protocol."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from clients.demo.cast import HELD
+from clients.demo.course import Course, NotAsScripted, on_a_day
+from clients.errors import Refused
+from schemas.actors import Role
+from schemas.protocol import Protocol
+from schemas.treatment import Setting
+
+CALM = {"systolic": 122, "diastolic": 78, "heart_rate": 68, "spo2": 98}
+"""In range before a dose."""
+
+HIGH = {"systolic": 168, "diastolic": 104, "heart_rate": 88, "spo2": 97}
+"""Above the limit at which a session is held."""
+
+DOSE = {"dose_mg": 100, "route": "sublingual"}
+
+
+async def play(course: Course, protocol: Protocol) -> None:
+    """One patient's whole course. What goes wrong ends it, and is kept in ``course.problem``."""
+    try:
+        await _enrol(course, protocol)
+        await _prepare(course)
+        await course.wait(hours=5)
+        await _approve(course, protocol, "has dosing approved by Dr. Sage")
+        if course.referral.referral_id == HELD.referral_id:
+            await _arrive_with_high_blood_pressure(course, protocol)
+        for number in range(1, int(protocol.series.sessions.value) + 1):
+            if number > 1:
+                await _prepare(course)
+            await _hold_session(course, protocol)
+            await _integrate(course)
+        await _finish(course)
+    except Refused as refused:
+        course.problem = f"{refused.refusal.code}: {refused.refusal.sentence}"
+    except NotAsScripted as surprise:
+        course.problem = str(surprise)
+    except TimeoutError:
+        course.problem = "The demo took too long; is this machine very busy?"
+    if course.problem is not None:
+        course.tell(f"stops here. {course.problem}")
+
+
+async def _enrol(course: Course, protocol: Protocol) -> None:
+    await course.refer()
+    course.tell("is referred")
+    await course.wait(hours=4)
+    team = {"physician_id": "dr-sage", "therapist_id": "th-fern", "coordinator_id": "co-moss"}
+    await course.do(Role.COORDINATOR, "accept_referral", "is accepted by Moss", care_team=team)
+    await course.wait(hours=8)
+    why = "History, medication and examination show no contraindication."
+    await course.do(Role.PHYSICIAN, "decide_screening", "is found eligible by Dr. Sage", eligible=True, reason=why)
+    await course.wait(hours=6)
+    for kind in protocol.consent_kinds:
+        consent = {"kind": kind, "version": protocol.consent_version}
+        await course.do(Role.COORDINATOR, "record_consent", f"signs the {kind} consent", **consent)
+
+
+async def _prepare(course: Course) -> None:
+    await course.wait(hours=20)
+    await course.do(
+        Role.THERAPIST,
+        "sign_preparation_note",
+        "is prepared by Fern",
+        intentions=["Look at what is hard without turning away."],
+        recent_stressors=["A move to another town."],
+        goals=["Sleep through the night."],
+    )
+
+
+async def _approve(course: Course, protocol: Protocol, said: str) -> None:
+    terms = {
+        "route": DOSE["route"],
+        "setting": course.referral.setting.value,
+        "max_dose_mg": 150,
+        "sessions": int(protocol.series.sessions.value),
+        "valid_days": int(protocol.approval.first.valid_days.value),
+    }
+    await course.do(Role.PHYSICIAN, "approve_dosing", said, **terms)
+
+
+async def _arrive(course: Course, earliest: datetime | None) -> None:
+    """Book a session, late enough for the reminder of the day before, and check in for it."""
+    starts_at = on_a_day(max(course.now, earliest or course.now), later=2, hour=14)
+    setting = course.referral.setting.value
+    said = f"has a session booked for {starts_at:%d %B}"
+    await course.do(Role.COORDINATOR, "schedule_session", said, starts_at=starts_at.isoformat(), setting=setting)
+    await course.until(starts_at)
+    arrival = {"setting": setting, "identity_confirmed": True, "therapist_present": True}
+    if course.referral.setting is Setting.HOME:
+        attested = {"address_confirmed": True, "sitter_present": True, "video_connected": True}
+        await course.do(Role.THERAPIST, "check_in", "checks in at home, over video", **arrival, home=attested)
+    else:
+        await course.do(Role.NURSE, "check_in", "checks in at the clinic", **arrival)
+
+
+async def _arrive_with_high_blood_pressure(course: Course, protocol: Protocol) -> None:
+    """No drug is given, whoever asks; the session does not count; the physician decides anew."""
+    await _arrive(course, earliest=None)
+    for number in range(1, int(protocol.vitals.max_repeats.value) + 2):
+        said = f"has high blood pressure (reading {number})"
+        await course.do(Role.NURSE, "record_vitals", said, vitals=HIGH)
+    if all(check.name != "no_hold" or check.passed for check in (await course.look()).checks):
+        raise NotAsScripted("The session was not held in spite of the blood pressure.")
+    code = await course.refusal_of(Role.NURSE, "record_administration", **DOSE)
+    course.tell(f"is held: the pathway refuses the dose ({code})")
+    await course.wait(hours=20)
+    await _approve(course, protocol, "has the hold reviewed and dosing approved anew")
+
+
+async def _hold_session(course: Course, protocol: Protocol) -> None:
+    interval = timedelta(hours=protocol.series.min_hours_between_doses.value)
+    await _arrive(course, earliest=course.last_dose_at and course.last_dose_at + interval)
+    await course.do_freshly_measured(Role.NURSE, "record_administration", "is given the dose", CALM, **DOSE)
+    course.last_dose_at = course.now
+    said, insight = "has an insight captured", "I can put the suitcase down."
+    await course.do(Role.THERAPIST, "capture_insight", said, insight=insight)
+    ends = (await course.session()).observation_ends_at
+    if ends is None:
+        raise NotAsScripted("Drug was given, but no observation time is running.")
+    await course.until(ends)
+    summary = "Calm, oriented, wants to write before sleep."
+    await course.do(Role.THERAPIST, "record_debrief", "is debriefed by Fern", summary=summary)
+    fit = {"oriented": True, "steady_gait": True, "responsible_adult": True}
+    await course.do_freshly_measured(Role.NURSE, "discharge_patient", "goes home after observation", CALM, **fit)
+
+
+async def _integrate(course: Course) -> None:
+    """The visit on the day after, inside its window."""
+    await course.wait(hours=26)
+    await course.do(
+        Role.THERAPIST,
+        "sign_integration_note",
+        "has the integration visit with Fern",
+        summary="Worked with the image of the suitcase.",
+        coping_strategies=["Ten minutes of walking before the first e-mail."],
+    )
+
+
+async def _finish(course: Course) -> None:
+    await course.wait(hours=10)
+    summary = "Sleeps again; keeps seeing the therapist."
+    outcome = {"course": "response", "summary": summary}
+    await course.do(Role.PHYSICIAN, "complete_pathway", "has the outcome recorded", **outcome)
+    course.closure = await course.client.result(course.pathway_id, timeout=30)
+    course.tell("has completed the pathway")

@@ -1,0 +1,253 @@
+"""``kap`` against a real local stack that ``kap up`` runs: by hand from referral on, refused, interrupted, killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from tests.support.command_line import Finished, environment, kap
+from tests.support.eventually import eventually
+from workers.stack.process import leashed
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+TEAM = {"physician_id": "dr-sage", "therapist_id": "th-fern", "coordinator_id": "co-moss"}
+
+
+class RunningStack:
+    """A stack that ``kap up`` runs in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.state = folder / "state"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    async def up(self) -> None:
+        with (self.folder / "up.log").open("wb") as log:
+            self.process = subprocess.Popen(  # noqa: ASYNC220  it outlives the loop of any one test
+                leashed([sys.executable, "-m", "clients.cli", "up", "--state", str(self.state)], signal.SIGTERM),
+                cwd=self.folder,
+                env=environment(),
+                stdout=log,
+                stderr=log,
+            )
+        # Not by stack.json, which a killed stack leaves behind.
+        await eventually(lambda: "The stack is ready" in self.log, timeout=90)
+
+    async def end(self, how: signal.Signals = signal.SIGINT) -> int:
+        """The exit code of ``kap up``."""
+        assert self.process is not None
+        process = self.process
+        process.send_signal(how)
+        await eventually(lambda: process.poll() is not None, timeout=60)
+        return process.returncode
+
+    def child(self, name: str) -> int:
+        """Process id of a part of the stack."""
+        entries = json.loads((self.state / "children.json").read_text())
+        return next(int(pid) for pid, entry in entries.items() if entry["name"] == name)
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "up.log").read_text()
+
+    def kap(self, *arguments: str | Path, data: Any = None, env: dict[str, str] | None = None) -> Finished:
+        return kap(*arguments, "--state", self.state, cwd=self.folder, data=data, env=env)
+
+    def refer(self, **changes: Any) -> str:
+        """Open a pathway; returns its id."""
+        ended = self.kap("refer", "--data", "-", "--json", data=a_referral(**changes))
+        assert ended.code == 0, ended.err
+        assert ended.json["status"] == "opened"
+        pathway: str = ended.json["pathway_id"]
+        return pathway
+
+    def do(self, pathway: str, verb: str, actor: str, data: Any = None, *more: str) -> Finished:
+        given = ("--data", "-") if data is not None else ()
+        return self.kap("do", pathway, verb, "--as", actor, *given, "--json", *more, data=data)
+
+
+def a_referral(**changes: Any) -> dict[str, Any]:
+    """A referral of an invented person, another one each time."""
+    number = uuid4().hex[:10]
+    patient = {
+        "given_name": "Wren",
+        "family_name": f"Fable{number}",
+        "birth_date": "1990-02-03",
+        "email": "wren@example.org",
+        "zone": "America/Denver",
+        "residence": "CO",
+    }
+    base = {"referral_id": f"r-{number}", "sender": "fern-practice", "source": "therapist", "patient": patient}
+    return {**base, "setting": "clinic", "concern": "Low for two years.", **changes}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningStack]:
+    """The stack, running; Ctrl-C ends it and everything it started."""
+    running = RunningStack(tmp_path_factory.mktemp("stack"))
+    await running.up()
+    try:
+        yield running
+    finally:
+        code = await running.end()
+    assert code == 0, running.log
+    assert not (running.state / "stack.json").exists()
+
+
+async def test_pathway_is_opened_driven_and_looked_at(stack: RunningStack) -> None:
+    pathway = stack.refer()
+    accepted = stack.do(pathway, "accept_referral", "coordinator:co-moss", {"care_team": TEAM})
+    assert (accepted.code, accepted.json["phase"]) == (0, "screening")
+    reason = ("--reason", "Nothing against it.")
+    decided = stack.kap(
+        *("do", pathway, "decide_screening", "--as", "physician:dr-sage", "--data", "-"), *reason, data="eligible: true"
+    )
+    assert decided.code == 0
+    assert "Phase: consent" in decided.out
+    page = stack.kap("status", pathway)
+    assert "✗  consents active" in page.out
+    assert "record consent (treatment)" in page.out
+    listed = stack.kap("list", "--phase", "consent", "--json")
+    assert pathway in [row["pathway_id"] for row in listed.json]
+    owed = stack.kap("worklist", "--role", "coordinator", "--person", "co-moss", "--json")
+    assert (pathway, "record_consent") in [(row["pathway_id"], row["kind"]) for row in owed.json]
+    journal = stack.kap("journal", pathway, "--verify", "--json")
+    facts = [event["fact"]["type"] for event in journal.json["events"] if not event["fact"]["type"].startswith("work_")]
+    assert (journal.code, facts) == (0, ["referral_received", "referral_accepted", "screening_decided"])
+    for table in (stack.kap("journal", pathway), stack.kap("list"), stack.kap("worklist")):
+        assert table.code == 0
+        assert reason[1] in table.out or pathway in table.out
+
+
+async def test_refusal_by_a_rule_ends_with_3_and_leaves_nothing(stack: RunningStack) -> None:
+    pathway = stack.refer()
+    terms = {"route": "sublingual", "setting": "clinic", "max_dose_mg": 150, "sessions": 2, "valid_days": 30}
+    ended = stack.do(pathway, "approve_dosing", "therapist:th-fern", terms)
+    assert (ended.code, ended.refusal["code"], ended.refusal["field"]) == (3, "role_not_allowed", "actor.role")
+    assert ended.refusal["facts"] == {"allowed": "physician"}
+    events = stack.kap("journal", pathway, "--json").json["events"]
+    assert [event["command_id"] for event in events] == [None] * len(events)
+
+
+async def test_refused_referral_may_be_corrected_under_its_number(stack: RunningStack) -> None:
+    referral = a_referral()
+    simulated = {**referral, "clock": {"scale": 1000.0}}
+    ended = stack.kap("refer", "--data", "-", "--json", data=simulated)
+    assert (ended.code, ended.refusal["code"]) == (3, "simulation_not_allowed")
+    assert stack.kap("refer", "--data", "-", "--json", data=referral).json["status"] == "opened"
+
+
+async def test_unknown_pathway_ends_with_4(stack: RunningStack) -> None:
+    for ended in (
+        stack.kap("status", "p-nobody", "--json"),
+        stack.do("p-nobody", "discontinue_pathway", "patient:p-1", None, "--reason", "No more."),
+        stack.kap("journal", "p-nobody", "--json"),
+    ):
+        assert (ended.code, ended.refusal["code"]) == (4, "unknown_pathway")
+        assert "kap list" in ended.err
+
+
+async def test_closed_pathway_takes_no_command_and_still_tells_how_it_ended(stack: RunningStack) -> None:
+    pathway = stack.refer()
+    declined = stack.do(pathway, "decline_referral", "coordinator:co-moss", None, "--reason", "Lives too far away.")
+    assert declined.json["phase"] == "closed"
+    ended = stack.do(pathway, "accept_referral", "coordinator:co-moss", {"care_team": TEAM})
+    assert (ended.code, ended.refusal["code"]) == (3, "pathway_closed")
+    assert "declined" in stack.kap("status", pathway).out
+
+
+async def test_people_are_filed_and_listed(stack: RunningStack) -> None:
+    fern = {"id": "th-fern", "role": "therapist", "name": "Fern Storybook", "email": "fern@example.org", "zone": "UTC"}
+    assert stack.kap("people", "put", "--data", "-", "--json", data=[fern]).json == {"ids": ["th-fern"]}
+    assert fern in stack.kap("people", "list", "--role", "therapist", "--json").json
+    assert "Fern Storybook" in stack.kap("people", "list").out
+
+
+async def test_named_folder_wins_over_the_environment(stack: RunningStack) -> None:
+    """A variable that leads to somebody's production must not be followed when a local stack was named."""
+    elsewhere = {"TEMPORAL_ADDRESS": "127.0.0.1:1", "KAP_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/kap"}
+    pathway = stack.refer()
+    assert stack.kap("journal", pathway, "--verify", env=elsewhere).code == 0
+    found = kap("list", "--json", cwd=stack.folder, env={"KAP_STATE_DIR": str(stack.state)})
+    assert pathway in [row["pathway_id"] for row in found.json]
+
+
+async def test_servers_are_prepared_again_without_harm(stack: RunningStack) -> None:
+    ended = stack.kap("ops", "bootstrap")
+    assert ended.code == 0, ended.err
+
+
+async def test_second_stack_in_the_folder_is_refused(stack: RunningStack) -> None:
+    ended = stack.kap("up")
+    assert ended.code == 3
+    assert "stack_in_use" in ended.err
+
+
+async def test_stack_tells_what_runs_where(stack: RunningStack) -> None:
+    told = json.loads((stack.state / "stack.json").read_text())
+    for what in ("ui_url", "temporal_address", "codec_url", "database_url", "mail_dir"):
+        assert told[what] in stack.log
+    assert f"kap --state {stack.state} refer" in stack.log
+
+
+async def test_short_lived_invocations_never_crash_at_exit(stack: RunningStack) -> None:
+    """Python tears itself apart badly around Temporal's client; see clients/cli/exit.py."""
+    pathway = stack.refer()
+
+    def once(number: int) -> tuple[int, str]:
+        if number % 3 == 0:
+            ended = stack.do(pathway, "lift_hold", "nurse:nu-reed", None, "--reason", "Calm again.")
+            return ended.code, ended.refusal["code"]
+        ended = stack.kap("status", pathway, "--json")
+        return ended.code, ended.json["phase"] + ended.err
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        results = set(pool.map(once, range(30)))
+    assert results == {(0, "referral"), (3, "role_not_allowed")}
+
+
+async def test_interrupted_question_ends_with_130(stack: RunningStack) -> None:
+    pathway = stack.refer()
+    workers = stack.child("workers")
+    os.kill(workers, signal.SIGSTOP)
+    try:
+        asking = subprocess.Popen(  # noqa: ASYNC220
+            [sys.executable, "-m", "clients.cli", "status", pathway, "--state", str(stack.state)],
+            cwd=stack.folder,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        # Temporal's client runs threads of its own: as soon as they are there, the question is under way.
+        await eventually(lambda: len(os.listdir(f"/proc/{asking.pid}/task")) > 2, timeout=30)
+        asking.send_signal(signal.SIGINT)
+        out, err = asking.communicate(timeout=10)
+    finally:
+        os.kill(workers, signal.SIGCONT)
+    assert asking.returncode == 130, (out, err)
+    assert b"Traceback" not in err
+
+
+async def test_nothing_is_lost_when_everything_is_killed(stack: RunningStack) -> None:
+    pathway = stack.refer()
+    before = stack.do(pathway, "accept_referral", "coordinator:co-moss", {"care_team": TEAM})
+    assert await stack.end(signal.SIGKILL) == -signal.SIGKILL
+    assert stack.kap("status", pathway).code == 5
+    await stack.up()
+    assert before.code == 0
+    decided = stack.do(
+        pathway, "decide_screening", "physician:dr-sage", {"eligible": True}, "--reason", "Nothing against it."
+    )
+    assert decided.json["phase"] == "consent"
+    journal = stack.kap("journal", pathway, "--verify", "--json")
+    assert (journal.code, journal.json["missing_at_end"]) == (0, 0)
