@@ -1,0 +1,138 @@
+"""An uneventful course of treatment as data: what people say, and how long they wait in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Final, TypeAlias
+
+from schemas import commands as c
+from schemas.actors import Actor, CareTeam, Role
+from schemas.clock import Clock
+from schemas.commands.ends import Course
+from schemas.messages import Contact
+from schemas.protocol import Protocol
+from schemas.referral import Person, Referral, ReferralSource
+from schemas.treatment import DrugRoute, Setting, Vitals
+
+Step: TypeAlias = c.Command | timedelta
+"""What comes next: somebody says something, or pathway time passes."""
+
+EPOCH: Final = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
+"""Pathway time at which every course begins, so that reminders fall due at the same place in each of them."""
+
+ROUTE: Final = DrugRoute.INTRAMUSCULAR
+TEAM: Final = CareTeam(physician_id="dr-sage", therapist_id="th-fern", coordinator_id="co-moss")
+CONTACTS: Final = tuple(
+    Contact(id=person, role=role, name=name, email=f"{person}@example.org", zone="America/Denver")
+    for person, role, name in (
+        ("dr-sage", Role.PHYSICIAN, "Juno Myth"),
+        ("th-fern", Role.THERAPIST, "Wren Fable"),
+        ("co-moss", Role.COORDINATOR, "Moss Tale"),
+    )
+)
+
+_SHORTLY: Final = timedelta(minutes=1)
+_IN_RANGE: Final = Vitals(systolic=124, diastolic=78, heart_rate=66, spo2=98)
+_INSIGHTS: Final = {50: "I can put the suitcase down.", 70: "The house was mine.", 100: "Nobody was angry with me."}
+"""What the patient says, by minute after the dose."""
+
+_NOTE: Final = (
+    "Arrived rested and on time. Spoke about the week at work, the telephone call with the sister and two nights of "
+    "broken sleep. Named one wish for the days ahead and one worry about them; both are written down together. "
+    "Breathing exercise practised twice. Next steps agreed, with a plan for the evening and somebody to ring."
+)
+
+
+def referral(number: str) -> Referral:
+    """A referral of an invented person of her own; ``number`` tells her from all others."""
+    return Referral(
+        referral_id=f"bench-{number}",
+        sender="bench",
+        source=ReferralSource.THERAPIST,
+        patient=Person(
+            given_name="Wren",
+            family_name=f"Fable {number}",
+            birth_date=date(1990, 2, 1),
+            email="wren.fable@example.org",
+            zone="America/Denver",
+            residence="CO",
+        ),
+        setting=Setting.CLINIC,
+        concern="A long winter that two other treatments did not end.",
+        goals=("Sleep through the night.", "Return to the choir."),
+        clock=Clock(epoch=EPOCH),
+    )
+
+
+def course(protocol: Protocol, now: Callable[[], datetime]) -> Iterator[Step]:
+    """Everything from accepting the referral to the outcome, in order; every command is one that is accepted.
+
+    What happens within a session is told once it is over, each at the minute it was observed. So time has to pass only
+    three times in a cycle, and the course keeps every interval of the protocol however slowly it is played.
+
+    Args:
+        protocol: Gives the number of cycles, the intervals and the minutes at which vital signs are taken.
+        now: Pathway time.
+    """
+    say = _Speaker()
+    yield say(c.AcceptReferral, Role.COORDINATOR, care_team=TEAM)
+    yield say(c.DecideScreening, Role.PHYSICIAN, eligible=True, reason="No contraindication found.")
+    for kind in protocol.consent_kinds:
+        yield say(c.RecordConsent, Role.PATIENT, kind=kind, version=protocol.consent_version)
+    cycles = int(protocol.series.sessions.value)
+    sessions_left, last_dose = 0, None
+    for cycle in range(1, cycles + 1):
+        yield say(c.SignPreparationNote, Role.THERAPIST, intentions=(_NOTE,), goals=("Sleep through the night.",))
+        if sessions_left == 0:
+            terms = protocol.approval.first if cycle == 1 else protocol.approval.later
+            sessions_left = int(terms.sessions.value)
+            yield say(
+                c.ApproveDosing,
+                Role.PHYSICIAN,
+                route=ROUTE,
+                setting=Setting.CLINIC,
+                max_dose_mg=80.0,
+                sessions=sessions_left,
+                valid_days=int(terms.valid_days.value),
+            )
+        starts_at = now() + timedelta(days=2)
+        if last_dose is not None:
+            starts_at = last_dose + timedelta(hours=protocol.series.min_hours_between_doses.value + 1)
+        yield say(c.ScheduleSession, Role.COORDINATOR, starts_at=starts_at, setting=Setting.CLINIC)
+        yield starts_at - now() + _SHORTLY
+        last_dose = now()
+        yield from _session(protocol, say, last_dose)
+        sessions_left -= 1
+        yield last_dose + timedelta(hours=protocol.integration.window_opens_h.value + 1) - now()
+        yield say(c.SignIntegrationNote, Role.THERAPIST, summary=_NOTE, coping_strategies=("Ten minutes of walking.",))
+    yield say(c.CompletePathway, Role.PHYSICIAN, course=Course.RESPONSE, summary=_NOTE)
+
+
+def _session(protocol: Protocol, say: _Speaker, dosed_at: datetime) -> Iterator[Step]:
+    limits = protocol.routes[ROUTE]
+    yield say(c.CheckIn, Role.NURSE, setting=Setting.CLINIC, identity_confirmed=True, therapist_present=True)
+    yield say(c.RecordVitals, Role.NURSE, vitals=_IN_RANGE)
+    yield say(c.RecordAdministration, Role.NURSE, dose_mg=60.0, route=ROUTE)
+    yield timedelta(minutes=limits.observation_min.value) + _SHORTLY
+    for minute in sorted({*limits.vitals_at_min, *_INSIGHTS}):
+        # The dose was recorded a moment after the clock was read.
+        then = dosed_at + timedelta(minutes=minute) + _SHORTLY
+        if minute in limits.vitals_at_min:
+            yield say(c.RecordVitals, Role.NURSE, vitals=_IN_RANGE, observed_at=then)
+        if minute in _INSIGHTS:
+            yield say(c.CaptureInsight, Role.THERAPIST, insight=_INSIGHTS[minute], observed_at=then)
+    yield say(c.DischargePatient, Role.NURSE, oriented=True, steady_gait=True, responsible_adult=True)
+    yield say(c.RecordDebrief, Role.THERAPIST, summary=_NOTE)
+
+
+class _Speaker:
+    """Makes commands with ids of their own."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+
+    def __call__(self, command: type[c.Command], role: Role, **said: object) -> c.Command:
+        actor = Actor(id=TEAM.member(role) or f"{role}-1", role=role)
+        return command.model_validate({"command_id": f"c{next(self._numbers)}", "actor": actor, **said})
