@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -12,6 +13,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecut
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.runtime import Runtime
+from temporalio.service import RPCError
 
 from activities.keyring import PERSON_INDEX, Keyring
 from clients.errors import (
@@ -23,7 +25,7 @@ from clients.errors import (
     refused,
 )
 from clients.read_model import DEFAULT_TIMEOUT, ReadModel, is_id, keyring_of
-from clients.translating import CLOSED_SENTENCE, bounded, is_not_found
+from clients.translating import CLOSED_SENTENCE, bounded, is_not_found, is_not_ready
 from schemas.answers import Receipt, Status
 from schemas.commands import Command
 from schemas.pathway import Closure
@@ -32,6 +34,9 @@ from schemas.records import TaskQueue
 from schemas.referral import IntakeReceipt, Referral
 from workers.plugin import ServerUnreachable, connect
 from workers.settings import Settings
+
+READY_SECONDS: Final = 0.1
+"""How long to wait before a run that is not ready is asked again; the time of the whole question is bounded."""
 
 INTAKE_PREFIX: Final = "intake-"
 
@@ -145,7 +150,7 @@ class KapClient(ReadModel):
         """
         handle = self._handle(pathway_id)
         try:
-            status: Status = await bounded(handle.query("status", result_type=Status), self._timeout)
+            status: Status = await bounded(_queried(handle), self._timeout)
         except Refused as problem:
             if not is_not_found(problem.__cause__):
                 raise
@@ -188,6 +193,18 @@ class KapClient(ReadModel):
         handle = self.temporal.get_workflow_handle(intake_id(self._keyring, referral), result_type=IntakeReceipt)
         receipt: IntakeReceipt = await bounded(handle.result(), self._timeout, _referral_unanswered(self._timeout))
         return receipt
+
+
+async def _queried(handle: WorkflowHandle[object, Closure]) -> Status:
+    """The answer to the status query. A run that was started this instant is asked again until it is ready."""
+    while True:
+        try:
+            status: Status = await handle.query("status", result_type=Status)
+            return status
+        except RPCError as error:
+            if not is_not_ready(error):
+                raise
+        await asyncio.sleep(READY_SECONDS)
 
 
 def intake_id(keyring: Keyring, referral: Referral) -> str:

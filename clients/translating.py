@@ -143,6 +143,11 @@ def _from_status(error: RPCError) -> Refused:
     return refused(SERVER_ERROR, "The Temporal server failed.", status=error.status.name)
 
 
+def is_not_ready(error: RPCError) -> bool:
+    """Whether a run has only just been started, by continue-as-new for one, and cannot be asked for a moment."""
+    return any(detail.type_url.endswith(".WorkflowNotReadyFailure") for detail in error.grpc_status.details)
+
+
 def is_not_found(error: BaseException | None) -> bool:
     """Whether the server knows no such workflow, or none that is still running."""
     return isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from activities.records.journal import verify_chain
+from clients.errors import Refused
 from schemas.actors import Role
 from schemas.commands import (
     AcceptReferral,
@@ -57,10 +58,9 @@ async def test_a_duplicate_gets_the_first_answer_across_continue_as_new(engine: 
     assert await hand.runs() >= 2
     assert await engine.client.do(hand.id, command) == first
     other = command.model_copy(update={"reason": "Another one."})
-    reused = await engine.client.temporal.get_workflow_handle(hand.id).query("status")
-    assert reused is not None
-    with pytest.raises(Exception, match="used for another command"):
+    with pytest.raises(Refused) as caught:
         await engine.client.do(hand.id, other)
+    assert (caught.value.refusal.code, caught.value.refusal.field) == ("command_id_reused", "command_id")
 
 
 async def test_a_cancelled_workflow_goes_on_until_a_human_decides(engine: Engine) -> None:
