@@ -12,7 +12,7 @@ from schemas.refusals import Unacceptable
 class Model(BaseModel):
     """An immutable value that refuses fields it does not know and never converts one type into another."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)

@@ -23,7 +23,7 @@ from schemas.refusals import Refusal
 from schemas.search import ATTENTION, PHASE, SESSIONS
 from schemas.start import Carried, PathwayStart
 from workflows.rules.deadlines import due, still_wanted
-from workflows.rules.decide import effective_at
+from workflows.rules.decide import decide, effective_at
 from workflows.rules.enrolment import open_pathway
 from workflows.rules.standing import phase_of
 from workflows.rules.status import attention, details_of
@@ -113,7 +113,10 @@ class Conductor:
         """
         if self._answer_to(command) is None:
             now = self.now()
-            _require_accepted(obey(lapse(self.state, now).state, command, now))
+            lapsed = self.ahead is not None and self.ahead.at <= now
+            decision = decide(lapse(self.state, now).state if lapsed else self.state, command, now)
+            if isinstance(decision, Refusal):
+                raise refusal_error(decision)
 
     def accept(self, command: Command) -> Receipt:
         """Obey a command: record its facts and answer with a receipt, or answer a duplicate with the first one.
