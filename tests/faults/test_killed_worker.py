@@ -79,6 +79,7 @@ async def sent_until_answered(engine: Engine, pathway_id: str, command: Command)
     await eventually(answered, timeout=60)
 
 
+@pytest.mark.slow
 async def test_kill_9_in_mid_session_loses_and_doubles_nothing(engine: Engine) -> None:
     worker = WorkerProcess(engine)
     await worker.start()
