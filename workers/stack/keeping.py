@@ -123,8 +123,10 @@ class Keeper:
         deadline = clock() + self._pace.ready_limit
         while not end.done() and clock() < deadline:
             with suppress(Exception):  # whatever goes wrong while it starts means: not yet
-                if await asyncio.wait_for(self.child.ready(), _QUESTION_LIMIT):
-                    return not end.done()
+                # Not wait_for: in Python 3.11 it loses a cancellation that comes in the moment of the answer.
+                async with asyncio.timeout(_QUESTION_LIMIT):
+                    if await self.child.ready():
+                        return not end.done()
             await asyncio.wait([end], timeout=0.05)
         return False
 

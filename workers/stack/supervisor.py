@@ -24,6 +24,9 @@ from workers.stack.services import default_services, mail_child, prepare_servers
 from workers.stack.state import Claim, claim, write_private
 from workers.stack.temporal import TEMPORAL_DATABASE, temporal_child
 
+_PATIENCE = 3.0
+"""Seconds after which a keeper that has not noticed its cancellation is cancelled again."""
+
 
 class Stack:
     """One local stack, running for as long as the ``async with`` block does.
@@ -236,7 +239,11 @@ class Stack:
         for stage in reversed(self._stages):
             for task in stage.values():
                 task.cancel()
-            await asyncio.gather(*stage.values(), return_exceptions=True)
+            # What a keeper awaits may lose a cancellation (wait_for of Python 3.11 does), so it is said again.
+            while waiting := [task for task in stage.values() if not task.done()]:
+                await asyncio.wait(waiting, timeout=_PATIENCE)
+                for task in waiting:
+                    task.cancel()
             await asyncio.gather(*(keeper.stop() for keeper in stage))
         if self._addresses is not None:
             self._tell(EventKind.STOPPED, "The stack has stopped")
