@@ -17,11 +17,13 @@ import yaml
 from pydantic import ValidationError
 
 from schemas.protocol import Protocol
+from schemas.protocol.completeness import gaps
 from schemas.refusals import Refusal, refusal_from_validation
 
 UNREADABLE_FILE: Final = "unreadable_file"
 MALFORMED_YAML: Final = "malformed_yaml"
 DUPLICATE_KEY: Final = "duplicate_key"
+PROTOCOL_INCOMPLETE: Final = "protocol_incomplete"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
@@ -74,9 +76,12 @@ def _parsed(file: str, text: str) -> Protocol:
     except (TypeError, ValueError, RecursionError):  # a tag for sets, bytes or dates; a value that contains itself
         raise _invalid(file, MALFORMED_YAML, "The file holds values that JSON does not know.") from None
     try:
-        return Protocol.model_validate_json(document)
+        protocol = Protocol.model_validate_json(document)
     except ValidationError as error:
         raise ProtocolInvalid(file, refusal_from_validation(error)) from None
+    for field, sentence in gaps(protocol):
+        raise ProtocolInvalid(file, Refusal(code=PROTOCOL_INCOMPLETE, field=field, sentence=sentence))
+    return protocol
 
 
 def _invalid(file: str, code: str, sentence: str) -> ProtocolInvalid:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from schemas.base import Id, Model
 
 
@@ -36,7 +38,7 @@ class CareTeam(Model):
     """The people who carry one pathway; identifiers of the clinic's directory."""
 
     physician_id: Id
-    therapist_id: Id
+    therapist_id: Id | None = Field(default=None, description="Needed wherever psychotherapy belongs to the treatment.")
     coordinator_id: Id
 
     def member(self, role: Role) -> str | None:

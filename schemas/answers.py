@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from schemas.actors import Role
 from schemas.base import Id, Instant, Line, Model, Text
 from schemas.pathway import Closure, Phase
 from schemas.treatment import Approval
@@ -33,6 +34,8 @@ class Check(Model):
     passed: bool
     code: Id | None = Field(default=None, description="Refusal code while it is not met.")
     sentence: Line | None = Field(default=None, description="What is wrong while it is not met.")
+    facts: dict[str, str | int | float | bool] = Field(default_factory=dict, description="What it was decided on.")
+    lifted_by: tuple[Role, ...] = Field(default=(), description="Who can lift it; nobody where it is empty.")
 
 
 class Due(Model):

@@ -7,8 +7,8 @@ from pydantic import Field
 from schemas.actors import CareTeam
 from schemas.base import Id, Instant, Model, State, Zone
 from schemas.commands.ends import Course
-from schemas.protocol import Protocol
-from schemas.treatment import Approval, Dose, HomeAttestation, Reading, Setting
+from schemas.protocol import Protocol, Series
+from schemas.treatment import Approval, Dose, HomeAttestation, Reading, Setting, TreatmentRoute
 from schemas.work import WorkItem
 
 
@@ -110,6 +110,7 @@ class Pathway(Model):
     episode: Id
     protocol: Protocol
     opened_at: Instant
+    treatment: TreatmentRoute = TreatmentRoute.KAP
     setting: Setting
     zone: Zone
     residence: State
@@ -121,6 +122,7 @@ class Pathway(Model):
     hold: Hold | None = None
     hold_ended_at: Instant | None = Field(default=None, description="When a physician ended the last hold.")
     cycle: Cycle = Cycle(number=1)
+    last_session: Session | None = Field(default=None, description="That of the cycle before.")
     sessions_booked: int = 0
     sessions_given: int = 0
     last_drug_at: Instant | None = None
@@ -133,9 +135,19 @@ class Pathway(Model):
     closure: Closure | None = None
 
     @property
+    def series(self) -> Series:
+        """The series of the treatment route."""
+        return self.protocol.series_of(self.treatment)
+
+    @property
+    def has_psychotherapy(self) -> bool:
+        """Whether preparation, the therapist's presence and integration belong to the treatment."""
+        return self.protocol.treatment(self.treatment).psychotherapy
+
+    @property
     def sessions_planned(self) -> int:
-        """Sessions that the protocol's series consists of."""
-        return int(self.protocol.series.sessions.value)
+        """Sessions that the series consists of."""
+        return int(self.series.sessions.value)
 
     @property
     def series_continues(self) -> bool:

@@ -9,7 +9,7 @@ from schemas.base import Id, Instant, Line, Model, State, Text, Zone
 from schemas.clock import Clock
 from schemas.messages import Email
 from schemas.protocol import Protocol
-from schemas.treatment import Setting
+from schemas.treatment import Setting, TreatmentRoute
 
 
 class ReferralSource(StrEnum):
@@ -39,6 +39,7 @@ class Referral(Model):
     source: ReferralSource
     referred_at: Instant | None = None
     patient: Person
+    treatment: TreatmentRoute = Field(default=TreatmentRoute.KAP, description="The treatment asked for.")
     setting: Setting = Field(description="Where the patient wishes to be treated.")
     concern: Text = Field(description="What the patient seeks help for.")
     goals: tuple[Text, ...] = ()
@@ -51,6 +52,7 @@ class Enrolment(Model):
 
     referral_id: Id
     source: ReferralSource
+    treatment: TreatmentRoute = TreatmentRoute.KAP
     setting: Setting
     zone: Zone
     residence: State

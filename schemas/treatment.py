@@ -7,11 +7,22 @@ from pydantic import Field
 from schemas.base import Id, Instant, Model
 
 
+class TreatmentRoute(StrEnum):
+    """The way of being treated. Whether in the clinic or at home is the setting, not the route."""
+
+    KAP = "kap"
+    PSYCHOLYTIC = "psycholytic"
+    STANDARD_KETAMINE = "standard_ketamine"
+    ESKETAMINE = "esketamine"
+
+
 class DrugRoute(StrEnum):
-    """Route of administration of ketamine."""
+    """Route of administration. Intranasal is esketamine; the others are ketamine."""
 
     SUBLINGUAL = "sublingual"
     INTRAMUSCULAR = "intramuscular"
+    INTRAVENOUS = "intravenous"
+    INTRANASAL = "intranasal"
 
 
 class Setting(StrEnum):

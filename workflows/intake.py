@@ -72,6 +72,7 @@ class ReferralIntake:
         enrolment = Enrolment(
             referral_id=referral.referral_id,
             source=referral.source,
+            treatment=referral.treatment,
             setting=referral.setting,
             zone=referral.patient.zone,
             residence=referral.patient.residence,

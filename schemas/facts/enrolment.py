@@ -6,7 +6,7 @@ from schemas.actors import CareTeam
 from schemas.base import Id, Instant, State, Text, Zone
 from schemas.facts.base import Fact
 from schemas.referral import ReferralSource
-from schemas.treatment import Setting
+from schemas.treatment import Setting, TreatmentRoute
 
 
 class ReferralReceived(Fact):
@@ -21,6 +21,7 @@ class ReferralReceived(Fact):
     concern: Text
     goals: tuple[Text, ...]
     therapist_id: Id | None
+    treatment: TreatmentRoute | None = None
 
 
 class ReferralAccepted(Fact):

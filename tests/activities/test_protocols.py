@@ -49,7 +49,7 @@ def test_the_packaged_protocol_is_found_by_name_and_by_path(write: Write) -> Non
         ("provenance: sourced, s", "provenance: guessed, s", "unknown_value", "series.sessions.provenance"),
         ("settings: [clinic, home]", "settings: [clinic, moon]", "unknown_value", "routes.sublingual.settings.1"),
         ('"10:00"', '"25:00"', "invalid_value", "session.reminder_local_time"),
-        ("  record_outcome:", "  #", "invalid_value", None),
+        ("  record_outcome:", "  #", "protocol_incomplete", "work.record_outcome"),
     ],
 )
 def test_a_mistake_is_named_with_its_field(write: Write, old: str, new: str, code: str, field: str | None) -> None:
@@ -62,7 +62,8 @@ def test_a_mistake_is_named_with_its_field(write: Write, old: str, new: str, cod
 
 
 def test_a_rule_across_fields_says_what_is_wrong(write: Write) -> None:
-    assert "record_outcome" in refusal_of(write("  record_outcome:", "  #")).refusal.sentence
+    refusal = refusal_of(write("window_opens_h: {value: 24", "window_opens_h: {value: 240")).refusal
+    assert "open before it closes" in refusal.sentence
 
 
 @pytest.mark.parametrize(

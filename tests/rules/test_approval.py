@@ -19,10 +19,10 @@ from tests.rules.refusing import Refused, each, holds
 from tests.support.course import Course, at, of_kind
 from tests.support.next_right import an_approval
 from tests.support.people import ZONE, an_enrolment
-from tests.support.protocols import packaged, varied
+from tests.support.protocols import kap_routes, packaged, varied
 
 TICK = timedelta(microseconds=1)
-CLINIC_ONLY = next(route for route, limits in packaged().routes.items() if Setting.HOME not in limits.settings)
+CLINIC_ONLY = next(route for route, limits in kap_routes().items() if Setting.HOME not in limits.settings)
 FIRST, LATER = packaged().approval.first, packaged().approval.later
 
 
@@ -69,8 +69,7 @@ def later() -> Course:
 
 
 def sublingual_only() -> Course:
-    document = packaged().model_dump(mode="json")["routes"]
-    return at(Phase.APPROVAL, protocol=varied({"routes": {"sublingual": document["sublingual"]}}))
+    return at(Phase.APPROVAL, protocol=varied({"treatments.kap.drug_routes": ["sublingual"]}))
 
 
 REFUSALS = [
@@ -88,7 +87,7 @@ REFUSALS = [
             f"a milligram too much, {route}",
             approving(first, route=route, max_dose_mg=limits.max_session_mg.value + 1),
         )
-        for route, limits in packaged().routes.items()
+        for route, limits in kap_routes().items()
     ),
     *(
         Refused(
@@ -144,7 +143,7 @@ def test_everything_up_to_the_terms_is_granted(name: str, terms: ApprovalTerms) 
     assert course.phase is Phase.SESSION
 
 
-@pytest.mark.parametrize(("route", "limits"), packaged().routes.items())
+@pytest.mark.parametrize(("route", "limits"), kap_routes().items())
 def test_dose_up_to_the_limit_of_the_route_is_granted(route: DrugRoute, limits: RouteLimits) -> None:
     for setting in limits.settings:
         course = at(Phase.APPROVAL)

@@ -16,7 +16,7 @@ from tests.support.course import Course
 from tests.support.people import an_enrolment
 from tests.support.protocols import packaged
 from workflows.rules.calendar import at_local_time, end_of_local_day
-from workflows.rules.deadlines import reminder_at
+from workflows.rules.deadlines.session import reminder_at
 from workflows.rules.standing import integration_window, observation_ends
 
 NEW_YORK = "America/New_York"

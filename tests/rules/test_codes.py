@@ -2,25 +2,14 @@
 
 import ast
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
-from tests.rules import (
-    test_approval,
-    test_booking,
-    test_discharge,
-    test_dose,
-    test_ends,
-    test_enrolment,
-    test_every_command,
-    test_integration,
-    test_observation,
-    test_preparation,
-)
 from workflows.rules.blood_pressure import Verdict
 
 RULES = Path(__file__).parents[2] / "workflows" / "rules"
 
-POSITION = {"require": 1, "Refused": 0, "GateCheck": 2}
+POSITION = {"require": 1, "Refused": 0, "check": 2}
 """Where a call carries the code."""
 
 HANDED_ON = {"code", "failed[0].code"}
@@ -33,24 +22,15 @@ UNREACHABLE = {
 
 REACHED = {
     case.code
-    for module in (
-        test_approval,
-        test_booking,
-        test_discharge,
-        test_dose,
-        test_ends,
-        test_enrolment,
-        test_every_command,
-        test_integration,
-        test_observation,
-        test_preparation,
-    )
-    for case in module.REFUSALS
+    for path in sorted(Path(__file__).parent.glob("test_*.py"))
+    if path != Path(__file__)
+    for case in getattr(import_module(f"tests.rules.{path.stem}"), "REFUSALS", ())
 }
+"""Codes of the tables of refusals beside this file."""
 
 
 def codes() -> Iterator[str]:
-    for path in sorted(RULES.glob("*.py")):
+    for path in sorted(RULES.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in POSITION:
                 yield from spelled(node.args[POSITION[node.func.id]], path.name)

@@ -16,7 +16,7 @@ from tests.rules.arrivals import CALM, MINUTE, OBSERVED, RULES, TICK, dosed, giv
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import Course, at
 from tests.support.next_right import an_approval
-from tests.support.protocols import packaged
+from tests.support.protocols import kap_routes, packaged
 
 VALID = timedelta(minutes=RULES.valid_min.value)
 CRITERIA = ("oriented", "steady_gait", "responsible_adult")
@@ -51,7 +51,7 @@ def test_refused(case: Refused) -> None:
     holds(case)
 
 
-@pytest.mark.parametrize("route", list(packaged().routes))
+@pytest.mark.parametrize("route", list(kap_routes()))
 def test_discharge_at_the_end_of_the_observation_time(route: DrugRoute) -> None:
     course = at(Phase.APPROVAL)
     limits = packaged().routes[route]

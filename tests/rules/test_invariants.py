@@ -18,6 +18,7 @@ from schemas.pathway import Pathway, Phase
 from schemas.refusals import Refusal
 from schemas.treatment import DrugRoute, Setting
 from tests.rules import arrivals as a
+from tests.rules.audits import AUDITS
 from tests.rules.chart import Chart
 from tests.rules.moves import move
 from tests.rules.permitted import BY_TIME
@@ -94,6 +95,7 @@ class Player:
     def __init__(self, course: Course) -> None:
         self.course = course
         self.chart = Chart(course.state.protocol)
+        self.audits = [audit(course.state.protocol, course.opening) for audit in AUDITS]
         self.folded = course.opening
         self.read = 0
         self.steps = 0
@@ -138,9 +140,13 @@ class Player:
         for entry in new:
             self.folded = evolve(self.folded, entry.fact, entry.at)
             SEEN[entry.fact.type] += 1
+            for audit in self.audits:
+                audit.read(entry)
         self.chart.read(new)
         assert self.folded == self.course.state, "the record does not lead to the state"
         self.chart.agrees_with(self.course.state)
+        for audit in self.audits:
+            audit.agrees_with(self.course.state)
 
     def _require_quiet(self) -> None:
         """After the deadlines have lapsed, all that is owed or due lies ahead, and nothing lapses twice."""

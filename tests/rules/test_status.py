@@ -86,7 +86,7 @@ def test_operators_page_is_readable_and_names_nobody() -> None:
     assert page.startswith("**Session**, cycle 1, 1 of 6 sessions held")
     assert "| discharge patient | therapist |" in page
     assert OBSERVED_STEP in page
-    private = ["anary", PATHWAY_ID, TEAM.physician_id, TEAM.therapist_id, TEAM.coordinator_id, "200", "mg", "e-1"]
+    private = ["anary", PATHWAY_ID, TEAM.physician_id, "th-fern", TEAM.coordinator_id, "200", "mg", "e-1"]
     assert [word for word in private if word in page] == []
 
 

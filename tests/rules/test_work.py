@@ -21,7 +21,8 @@ from tests.rules.arrivals import HIGH, TICK, dosed, measured
 from tests.support.course import Course, at, of_kind
 from tests.support.people import PATHWAY_ID, TEAM, an_enrolment
 from tests.support.protocols import packaged, varied
-from workflows.rules.deadlines import due, reminder_at, still_wanted
+from workflows.rules.deadlines import due, still_wanted
+from workflows.rules.deadlines.session import reminder_at
 
 LADDER = packaged().ladder
 FIRST_OF_PHASE = {

@@ -20,7 +20,7 @@ from schemas.pathway import Phase, Session
 from schemas.protocol import Protocol
 from schemas.referral import Enrolment
 from schemas.refusals import Refusal
-from schemas.treatment import Setting
+from schemas.treatment import Setting, TreatmentRoute
 from tests.support.next_right import Said, next_right
 from tests.support.people import ACTORS, PATHWAY_ID, an_enrolment
 from workflows.rules.deadlines import due
@@ -189,9 +189,16 @@ class Course:
         self.state = step.state
 
 
-def at(phase: Phase, cycle: int = 1, *, setting: Setting = Setting.CLINIC, protocol: Protocol | None = None) -> Course:
+def at(
+    phase: Phase,
+    cycle: int = 1,
+    *,
+    treatment: TreatmentRoute = TreatmentRoute.KAP,
+    setting: Setting = Setting.CLINIC,
+    protocol: Protocol | None = None,
+) -> Course:
     """A fresh course at the start of a phase."""
-    return Course(an_enrolment(protocol, setting=setting)).to_phase(phase, cycle)
+    return Course(an_enrolment(protocol, treatment=treatment, setting=setting)).to_phase(phase, cycle)
 
 
 def types(step: Step) -> list[str]:

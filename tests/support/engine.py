@@ -112,7 +112,7 @@ class Engine:
 
     async def file_team(self) -> None:
         """Enter the care team in the directory."""
-        for person, role in ((TEAM.physician_id, Role.PHYSICIAN), (TEAM.therapist_id, Role.THERAPIST)):
+        for person, role in ((TEAM.physician_id, Role.PHYSICIAN), ("th-fern", Role.THERAPIST)):
             await self.people.put(_contact(person, role))
         await self.people.put(_contact(TEAM.coordinator_id, Role.COORDINATOR))
 

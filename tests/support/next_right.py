@@ -69,12 +69,13 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
 def an_approval(state: Pathway, setting: Setting | None = None) -> dict[str, Any]:
     """The most that a physician may approve now, in the patient's setting unless another one is given."""
     setting = setting or state.setting
-    route = route_in(state.protocol, setting)
+    treatment = state.protocol.treatment(state.treatment)
+    route = route_in(state.protocol, setting, state.treatment)
     terms = state.protocol.approval.first if state.sessions_given == 0 else state.protocol.approval.later
     return {
         "route": route,
         "setting": setting,
-        "max_dose_mg": state.protocol.routes[route].max_session_mg.value,
+        "max_dose_mg": (treatment.max_session_mg or state.protocol.routes[route].max_session_mg).value,
         "sessions": int(terms.sessions.value),
         "valid_days": int(terms.valid_days.value),
     }
@@ -126,7 +127,7 @@ def _observing(state: Pathway, session: Session, now: datetime) -> Iterator[Said
         yield ends
     if now - last.measured_at > timedelta(minutes=state.protocol.vitals.valid_min.value):
         yield _measuring(state, session)
-    if not session.debriefed:
+    if state.has_psychotherapy and not session.debriefed:
         yield Said(c.RecordDebrief, Role.THERAPIST, {})
     yield Said(c.DischargePatient, Role.NURSE, {})
 

@@ -6,7 +6,7 @@ from typing import Final
 from schemas.actors import Actor, CareTeam, Role
 from schemas.protocol import Protocol
 from schemas.referral import Enrolment, Person, Referral, ReferralSource
-from schemas.treatment import Setting
+from schemas.treatment import Setting, TreatmentRoute
 from tests.support.protocols import packaged
 
 PATHWAY_ID: Final = "p-1"
@@ -50,11 +50,18 @@ def a_referral(number: str = "r-1", *, setting: Setting = Setting.CLINIC) -> Ref
     )
 
 
-def an_enrolment(protocol: Protocol | None = None, *, setting: Setting = Setting.CLINIC, zone: str = ZONE) -> Enrolment:
+def an_enrolment(
+    protocol: Protocol | None = None,
+    *,
+    treatment: TreatmentRoute = TreatmentRoute.KAP,
+    setting: Setting = Setting.CLINIC,
+    zone: str = ZONE,
+) -> Enrolment:
     """What a pathway of that patient starts from; under the packaged protocol unless another one is given."""
     return Enrolment(
         referral_id="r-1",
         source=ReferralSource.SELF,
+        treatment=treatment,
         setting=setting,
         zone=zone,
         residence="CO",

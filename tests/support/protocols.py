@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any
 
 from activities.protocols import load_protocol
-from schemas.protocol import Protocol
-from schemas.treatment import DrugRoute, Setting, Vitals
+from schemas.protocol import Protocol, RouteLimits
+from schemas.treatment import DrugRoute, Setting, TreatmentRoute, Vitals
 
 
 @cache
@@ -32,6 +32,11 @@ def varied(changes: dict[str, Any], protocol: Protocol | None = None) -> Protoco
     return Protocol.model_validate_json(json.dumps(document))
 
 
+def kap_routes() -> dict[DrugRoute, RouteLimits]:
+    """The routes of administration that belong to psychotherapy with ketamine, with their limits."""
+    return {route: packaged().routes[route] for route in packaged().treatments[TreatmentRoute.KAP].drug_routes}
+
+
 @cache
 def short(sessions: int = 2) -> Protocol:
     """The packaged protocol with a series of few sessions."""
@@ -50,6 +55,7 @@ def in_range(protocol: Protocol, setting: Setting = Setting.CLINIC) -> Vitals:
     )
 
 
-def route_in(protocol: Protocol, setting: Setting) -> DrugRoute:
-    """A route that the protocol allows in a setting."""
-    return next(route for route, limits in protocol.routes.items() if setting in limits.settings)
+def route_in(protocol: Protocol, setting: Setting, treatment: TreatmentRoute = TreatmentRoute.KAP) -> DrugRoute:
+    """A route of administration that the protocol allows in a treatment and setting, or else in the treatment."""
+    routes = protocol.treatment(treatment).drug_routes
+    return next((route for route in routes if setting in protocol.routes[route].settings), routes[0])

@@ -12,5 +12,4 @@ class IntegrationPhase(Conductor):
 
     async def integrated(self) -> None:
         """Wait for the signed note, which completes the cycle."""
-        cycle = self.state.cycle.number
-        await self.until(lambda state: state.cycle.number > cycle)
+        await self.until(lambda state: state.cycle.session is None or state.cycle.session.discharged_at is None)

@@ -12,4 +12,4 @@ class PreparationPhase(Conductor):
 
     async def prepared(self) -> None:
         """Wait for the signed note of this cycle."""
-        await self.until(lambda state: state.cycle.prepared_at is not None)
+        await self.until(lambda state: state.cycle.prepared_at is not None or not state.has_psychotherapy)

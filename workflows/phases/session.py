@@ -32,6 +32,10 @@ class SessionPhase(Conductor):
 
     async def session_held(self) -> None:
         """Wait for the discharge. A hold, a cancellation or an expired approval only makes the wait longer."""
+        cycle = self.state.cycle.number
         await self.until(
-            lambda state: state.cycle.session is not None and state.cycle.session.discharged_at is not None
+            lambda state: (
+                state.cycle.number > cycle
+                or (state.cycle.session is not None and state.cycle.session.discharged_at is not None)
+            )
         )

@@ -41,15 +41,16 @@ def approve_dosing(state: Pathway, command: ApproveDosing, at: datetime) -> list
 
 def _require_within_terms(state: Pathway, command: ApproveDosing) -> None:
     limits = state.protocol.routes.get(command.route)
-    if limits is None:
-        raise Refused("route_not_allowed", "The protocol has no limits for this route.", "route")
+    treatment = state.protocol.treatment(state.treatment)
+    if limits is None or command.route not in treatment.drug_routes:
+        raise Refused("route_not_allowed", "This route of administration does not belong to the treatment.", "route")
     require(
-        command.setting in limits.settings,
+        command.setting in limits.settings and command.setting in treatment.settings,
         "setting_not_allowed",
         "The protocol does not allow this route in this setting.",
         "setting",
     )
-    most = limits.max_session_mg.value
+    most = (treatment.max_session_mg or limits.max_session_mg).value
     require(
         command.max_dose_mg <= most,
         "dose_above_protocol",

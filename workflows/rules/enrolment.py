@@ -25,6 +25,7 @@ def open_pathway(enrolment: Enrolment, pathway_id: str, episode: str, now: datet
         episode=episode,
         protocol=enrolment.protocol,
         opened_at=now,
+        treatment=enrolment.treatment,
         setting=enrolment.setting,
         zone=enrolment.zone,
         residence=enrolment.residence,
@@ -38,6 +39,7 @@ def open_pathway(enrolment: Enrolment, pathway_id: str, episode: str, now: datet
         concern=enrolment.concern,
         goals=enrolment.goals,
         therapist_id=enrolment.therapist_id,
+        treatment=enrolment.treatment,
     )
     return state, received
 
@@ -46,6 +48,12 @@ def accept_referral(state: Pathway, command: AcceptReferral, at: datetime) -> li
     """Once, and with a whole care team."""
     del at
     require(state.care_team is None, "referral_already_accepted", "The referral was accepted before.")
+    require(
+        command.care_team.therapist_id or not state.has_psychotherapy,
+        "therapist_missing",
+        "This treatment needs a therapist.",
+        "care_team.therapist_id",
+    )
     return [ReferralAccepted(care_team=command.care_team)]
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from schemas.commands import SignIntegrationNote
 from schemas.facts import Fact, IntegrationBecameOverdue, IntegrationNoteSigned
-from schemas.pathway import Cycle, Pathway
+from schemas.pathway import Pathway
 from workflows.rules.refusing import Refused, require
+from workflows.rules.session import next_cycle
 from workflows.rules.standing import integration_window
 
 
@@ -39,8 +40,8 @@ def sign_integration_note(state: Pathway, command: SignIntegrationNote, at: date
 
 def integration_note_signed(state: Pathway, fact: IntegrationNoteSigned, at: datetime) -> dict[str, Any]:
     """The cycle is complete and the next one begins."""
-    del state, at
-    return {"cycle": Cycle(number=fact.cycle + 1), "last_integration_at": fact.held_at}
+    del at
+    return {**next_cycle(state), "last_integration_at": fact.held_at}
 
 
 def integration_became_overdue(state: Pathway, fact: IntegrationBecameOverdue, at: datetime) -> dict[str, Any]:

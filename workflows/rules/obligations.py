@@ -6,82 +6,15 @@ closed without its reason being gone, and its reason goes only by what a human d
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas.actors import Role
 from schemas.facts import Fact, MessageRequested, WorkItemClosed, WorkItemOpened, WorkItemOverdue
 from schemas.messages import MessageRequest, Template
-from schemas.pathway import Pathway, Phase, Session
+from schemas.pathway import Pathway
 from schemas.work import WorkItem, WorkKind
-from workflows.rules.blood_pressure import Verdict, assess
-from workflows.rules.standing import (
-    integration_window,
-    is_usable,
-    missing_consents,
-    observation_ends,
-    phase_of,
-)
-
-PHASE_WORK: dict[Phase, WorkKind] = {
-    Phase.REFERRAL: WorkKind.ACCEPT_REFERRAL,
-    Phase.SCREENING: WorkKind.DECIDE_SCREENING,
-    Phase.PREPARATION: WorkKind.SIGN_PREPARATION_NOTE,
-    Phase.APPROVAL: WorkKind.APPROVE_DOSING,
-    Phase.FOLLOW_UP: WorkKind.RECORD_OUTCOME,
-}
-"""Phases that wait for one piece of work, about the cycle."""
-
-
-class Obligation(NamedTuple):
-    """Something owed: what, about what, and the instants the facts give for it."""
-
-    kind: WorkKind
-    subject: str
-    due_from: datetime | None = None
-    due_at: datetime | None = None
-    hard_limit: datetime | None = None
-
-
-def owed(state: Pathway) -> Iterator[Obligation]:
-    """Everything that humans owe in this state."""
-    phase = phase_of(state)
-    if phase is Phase.CLOSED:
-        return
-    cycle = f"cycle-{state.cycle.number}"
-    if (kind := PHASE_WORK.get(phase)) is not None:
-        yield Obligation(kind, cycle)
-    if phase is Phase.CONSENT:
-        for consent in missing_consents(state):
-            yield Obligation(WorkKind.RECORD_CONSENT, consent)
-    if state.cycle.session is not None:
-        yield from _owed_in_session(state, state.cycle.session, cycle)
-    elif state.cycle.prepared_at is not None and phase in (Phase.SESSION, Phase.APPROVAL):
-        asked = (WorkKind.SCHEDULE_SESSION, cycle) in {item.key for item in state.work}
-        # An approval that expires meanwhile must not close what the coordinator owes.
-        if is_usable(state.approval) or asked:
-            yield Obligation(WorkKind.SCHEDULE_SESSION, cycle)
-    if state.hold is not None:
-        yield Obligation(WorkKind.REVIEW_HOLD, state.hold.session_id)
-    if state.cancellation_requested_at is not None:
-        yield Obligation(WorkKind.REVIEW_CANCELLATION_REQUEST, "workflow")
-
-
-def _owed_in_session(state: Pathway, session: Session, cycle: str) -> Iterator[Obligation]:
-    if not session.doses:
-        yield Obligation(WorkKind.HOLD_SESSION, session.id, due_from=session.starts_at)
-        verdict = assess(session.readings, state.protocol.vitals, session.setting)
-        if verdict is Verdict.PHYSICIAN and session.vitals_accepted_at is None:
-            yield Obligation(WorkKind.DECIDE_PREDOSE_VITALS, session.id)
-        return
-    if not session.debriefed:
-        yield Obligation(WorkKind.RECORD_DEBRIEF, session.id, due_from=observation_ends(state, session))
-    if session.discharged_at is None:
-        yield Obligation(WorkKind.DISCHARGE_PATIENT, session.id, due_from=observation_ends(state, session))
-    elif (window := integration_window(state, session)) is not None:
-        _, closes, hard_limit = window
-        yield Obligation(WorkKind.HOLD_INTEGRATION_VISIT, cycle, due_at=closes, hard_limit=hard_limit)
-        if state.cycle.integration_overdue:
-            yield Obligation(WorkKind.FOLLOW_UP_OVERDUE_INTEGRATION, cycle)
+from workflows.rules.owed import Obligation, owed
+from workflows.rules.standing import integration_window
 
 
 def changes_of_work(state: Pathway, now: datetime) -> Iterator[Fact]:
@@ -98,7 +31,7 @@ def changes_of_work(state: Pathway, now: datetime) -> Iterator[Fact]:
             continue
         item = _opened(state, obligation, f"W{next(numbers)}", now)
         yield WorkItemOpened(item=item)
-        rule = state.protocol.work[item.kind]
+        rule = state.protocol.work_rule(item.kind)
         if rule.announced_by is not None:
             told = list(message_facts(state, messages, rule.announced_by, rule.announced_to, item))
             messages += len(told)
@@ -106,14 +39,15 @@ def changes_of_work(state: Pathway, now: datetime) -> Iterator[Fact]:
 
 
 def _opened(state: Pathway, obligation: Obligation, item_id: str, now: datetime) -> WorkItem:
-    rule = state.protocol.work[obligation.kind]
+    rule = state.protocol.work_rule(obligation.kind)
+    owner = obligation.owner or rule.owner
     due_at = obligation.due_at or (obligation.due_from or now) + timedelta(hours=rule.due_h)
     return WorkItem(
         id=item_id,
         kind=obligation.kind,
         subject=obligation.subject,
-        owner_role=rule.owner,
-        owner_id=state.care_team.member(rule.owner) if state.care_team else None,
+        owner_role=owner,
+        owner_id=state.care_team.member(owner) if state.care_team else None,
         opened_at=now,
         due_at=due_at,
         hard_limit=obligation.hard_limit,
@@ -123,7 +57,7 @@ def _opened(state: Pathway, obligation: Obligation, item_id: str, now: datetime)
 
 def overdue(state: Pathway, item: WorkItem, now: datetime) -> Iterator[Fact]:
     """The next step of an item's ladder: somebody is told, the next deadline is set, nothing is closed."""
-    rule, ladder = state.protocol.work[item.kind], state.protocol.ladder
+    rule, ladder = state.protocol.work_rule(item.kind), state.protocol.ladder
     step, deadline = item.steps, item.next_deadline
     # After an outage several steps may have passed; they are one reminder, not many.
     while deadline <= now:
@@ -134,7 +68,8 @@ def overdue(state: Pathway, item: WorkItem, now: datetime) -> Iterator[Fact]:
     yield WorkItemOverdue(
         item_id=item.id, kind=item.kind, step=step, escalated_to=rule.escalates_to, next_deadline=deadline
     )
-    roles = (rule.owner,) if step == 1 or rule.owner is rule.escalates_to else (rule.owner, rule.escalates_to)
+    owner = item.owner_role
+    roles = (owner,) if step == 1 or owner is rule.escalates_to else (owner, rule.escalates_to)
     yield from message_facts(state, state.messages_requested, rule.overdue_by, roles, item)
 
 

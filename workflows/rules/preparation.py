@@ -21,6 +21,7 @@ def require_open_series(state: Pathway) -> None:
 def sign_preparation_note(state: Pathway, command: SignPreparationNote, at: datetime) -> list[Fact]:
     """Once per cycle; preparation is complete by a signed note, not by a calendar slot passing."""
     del at
+    require(state.has_psychotherapy, "no_psychotherapy", "Preparation does not belong to this treatment.")
     require_open_series(state)
     require(state.cycle.prepared_at is None, "already_prepared", "The preparation note of this cycle is signed.")
     return [

@@ -19,9 +19,10 @@ from schemas.facts import (
     SessionReminderDue,
     SessionScheduled,
 )
-from schemas.pathway import Pathway, Session
+from schemas.pathway import Cycle, Pathway, Session
 from schemas.treatment import Dose, Setting
-from workflows.rules.gate import Intended, gate, latest_complete
+from workflows.rules.gate import Intended, gate
+from workflows.rules.gate.vitals import latest_complete
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
 from workflows.rules.standing import earliest_next_dose, observation_ends
@@ -58,6 +59,12 @@ def schedule_session(state: Pathway, command: ScheduleSession, at: datetime) -> 
     session = state.cycle.session
     arrived = session is not None and session.checked_in_at is not None
     require(not arrived, "already_checked_in", "The patient is checked in for this cycle's session.")
+    require(
+        command.setting in state.protocol.treatment(state.treatment).settings,
+        "setting_not_allowed",
+        "The treatment does not take place in this setting.",
+        "setting",
+    )
     require(command.starts_at > at, "starts_in_past", "A session starts in the future.", "starts_at")
     terms = state.protocol.approval
     horizon = at + timedelta(days=max(terms.first.valid_days.value, terms.later.valid_days.value))
@@ -105,7 +112,10 @@ def check_in(state: Pathway, command: CheckIn, at: datetime) -> list[Fact]:
         command.identity_confirmed, "identity_not_confirmed", "The identity must be confirmed.", "identity_confirmed"
     )
     require(
-        command.therapist_present, "therapist_not_present", "The therapist is present all along.", "therapist_present"
+        command.therapist_present or not state.has_psychotherapy,
+        "therapist_not_present",
+        "The therapist is present all along.",
+        "therapist_present",
     )
     if session.setting is Setting.HOME:
         _require_home_attested(command)
@@ -223,6 +233,14 @@ def drug_administered(state: Pathway, fact: DrugAdministered, at: datetime) -> d
 
 
 def patient_discharged(state: Pathway, fact: PatientDischarged, at: datetime) -> dict[str, Any]:
-    """The session is over."""
+    """The session is over; without psychotherapy the cycle is, too."""
     del fact
-    return {**with_session(state, discharged_at=at), "last_discharged_at": at}
+    over = {**with_session(state, discharged_at=at), "last_discharged_at": at}
+    if not state.has_psychotherapy:
+        over |= next_cycle(state.model_copy(update=over))
+    return over
+
+
+def next_cycle(state: Pathway) -> dict[str, Any]:
+    """The cycle is complete; its session is kept for what is still told about it."""
+    return {"cycle": Cycle(number=state.cycle.number + 1), "last_session": state.cycle.session}

@@ -37,7 +37,7 @@ def phase_of(state: Pathway) -> Phase:
         return Phase.FOLLOW_UP
     if missing_consents(state):
         return Phase.CONSENT
-    if state.cycle.prepared_at is None:
+    if state.has_psychotherapy and state.cycle.prepared_at is None:
         return Phase.PREPARATION
     if not is_usable(state.approval):
         return Phase.APPROVAL
@@ -81,9 +81,9 @@ def observation_ends(state: Pathway, session: Session) -> datetime | None:
 
 
 def integration_window(state: Pathway, session: Session) -> tuple[datetime, datetime, datetime] | None:
-    """Opening, close and hard limit of the integration visit; None before any drug."""
+    """Opening, close and hard limit of the integration visit; None before any drug, or without psychotherapy."""
     last = session.last_dose
-    if last is None:
+    if last is None or not state.has_psychotherapy:
         return None
     rules = state.protocol.integration
     return (
@@ -97,7 +97,7 @@ def earliest_next_dose(state: Pathway) -> datetime | None:
     """The instant before which no further session may give drug; None before the first."""
     earliest = []
     if state.last_drug_at is not None:
-        earliest.append(state.last_drug_at + timedelta(hours=state.protocol.series.min_hours_between_doses.value))
+        earliest.append(state.last_drug_at + timedelta(hours=state.series.min_hours_between_doses.value))
     if state.last_integration_at is not None:
         gap = state.protocol.integration.min_hours_before_next_dose.value
         earliest.append(state.last_integration_at + timedelta(hours=gap))

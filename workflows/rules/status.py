@@ -29,7 +29,14 @@ def status_of(state: Pathway, now: datetime, unwritten: int, unsent: int) -> Sta
     checks = tuple(
         Check(name=check.name, passed=True)
         if check.passed
-        else Check(name=check.name, passed=False, code=check.code, sentence=check.sentence)
+        else Check(
+            name=check.name,
+            passed=False,
+            code=check.code,
+            sentence=check.sentence,
+            facts=dict(check.facts),
+            lifted_by=check.lifted_by,
+        )
         for check in gate(state, now)
     )
     session = state.cycle.session

@@ -8,6 +8,7 @@ from schemas.commands import Command
 from schemas.facts import Fact, WorkItemClosed
 from schemas.pathway import Pathway
 from schemas.refusals import Refusal
+from workflows.rules.consequences import consequences
 from workflows.rules.deadlines import due, lapsed
 from workflows.rules.decide import decide, effective_at
 from workflows.rules.evolve import evolve
@@ -30,10 +31,13 @@ def obey(state: Pathway, command: Command, now: datetime) -> Step | Refusal:
 
 
 def follow(state: Pathway, facts: Iterable[Fact], at: datetime, now: datetime) -> Step:
-    """Evolve by ``facts`` of the instant ``at``, then bring the work items in line with what is owed."""
+    """Evolve by ``facts`` of the instant ``at``, add what follows, and bring work in line with what is owed."""
     recorded = list(facts)
     for fact in recorded:
         state = evolve(state, fact, at)
+    for fact in list(consequences(state, now)):
+        recorded.append(fact)
+        state = evolve(state, fact, now)
     for fact in list(changes_of_work(state, now)):
         recorded.append(fact)
         state = evolve(state, fact, now)
@@ -45,6 +49,9 @@ def lapse(state: Pathway, now: datetime) -> Step:
     recorded: list[Fact] = []
     while (ahead := due(state)) and ahead[0].at <= now:
         for fact in list(lapsed(state, ahead[0], now)):
+            recorded.append(fact)
+            state = evolve(state, fact, now)
+        for fact in list(consequences(state, now)):
             recorded.append(fact)
             state = evolve(state, fact, now)
     for fact in list(changes_of_work(state, now)):

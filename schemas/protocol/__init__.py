@@ -1,0 +1,33 @@
+"""The clinical protocol as data: every number with its unit, its source and where it comes from.
+
+The files are in ``schemas/protocols``. A pathway pins the content it enrolled under, so that neither a replay nor a
+decision ever depends on a file that somebody edits later.
+"""
+
+from schemas.protocol.document import Protocol, Signature
+from schemas.protocol.dosing import Approvals, ApprovalTerms, RouteLimits, Series
+from schemas.protocol.integration import IntegrationRules
+from schemas.protocol.quantity import Provenance, Quantity
+from schemas.protocol.session import SessionRules
+from schemas.protocol.treatments import TreatmentRules
+from schemas.protocol.vitals import BloodPressure, PredoseLimits, VitalsRules
+from schemas.protocol.work import Ladder, WorkRule
+
+__all__ = [
+    "ApprovalTerms",
+    "Approvals",
+    "BloodPressure",
+    "IntegrationRules",
+    "Ladder",
+    "PredoseLimits",
+    "Protocol",
+    "Provenance",
+    "Quantity",
+    "RouteLimits",
+    "Series",
+    "SessionRules",
+    "Signature",
+    "TreatmentRules",
+    "VitalsRules",
+    "WorkRule",
+]

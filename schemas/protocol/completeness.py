@@ -1,0 +1,16 @@
+"""What a new protocol has to have although an old one may lack it."""
+
+from collections.abc import Iterator
+
+from schemas.protocol.document import Protocol
+from schemas.work import WorkKind
+
+
+def gaps(protocol: Protocol) -> Iterator[tuple[str, str]]:
+    """The dotted path of everything that is missing, with a sentence."""
+    for name in Protocol.model_fields:
+        if name != "signature" and not getattr(protocol, name):
+            yield name, "This section is missing."
+    for kind in WorkKind:
+        if kind not in protocol.work:
+            yield f"work.{kind.value}", "This kind of work has no owner and due time."

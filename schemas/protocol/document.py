@@ -1,0 +1,82 @@
+"""One version of the clinical protocol, whole.
+
+A section that is absent asks for nothing: so a pathway that was pinned to an older protocol goes on under the rules it
+enrolled under. A new file has every section; ``kap protocol check`` says which one is missing.
+"""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from schemas.base import Id, Line, Model, ShortId
+from schemas.protocol.dosing import Approvals, RouteLimits, Series
+from schemas.protocol.integration import IntegrationRules
+from schemas.protocol.quantity import Quantity
+from schemas.protocol.session import SessionRules
+from schemas.protocol.treatments import TreatmentRules
+from schemas.protocol.vitals import VitalsRules
+from schemas.protocol.work import Ladder, WorkRule
+from schemas.refusals import Unacceptable
+from schemas.treatment import DrugRoute, Setting, TreatmentRoute
+from schemas.work import WorkKind
+
+
+class Signature(Model):
+    """The medical director's sign-off of a version."""
+
+    signed_by: Line
+    signed_on: Line
+
+
+class Protocol(Model):
+    """One version of the clinical protocol."""
+
+    id: ShortId
+    version: ShortId
+    title: Line
+    signature: Signature | None = None
+    future_tolerance_s: Quantity
+    consent_kinds: tuple[Id, ...] = Field(min_length=1, description="Consents that must be active before a dose.")
+    consent_version: Id
+    treatments: dict[TreatmentRoute, TreatmentRules] = Field(default_factory=dict)
+    series: Series = Field(description="The series of every treatment route that has none of its own.")
+    approval: Approvals
+    routes: dict[DrugRoute, RouteLimits]
+    vitals: VitalsRules
+    session: SessionRules
+    integration: IntegrationRules
+    work: dict[WorkKind, WorkRule]
+    ladder: Ladder
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if any(setting not in self.vitals.predose for setting in Setting):
+            raise Unacceptable("blood pressure limits are missing for a setting")
+        for rules in self.treatments.values():
+            if any(route not in self.routes for route in rules.drug_routes):
+                raise Unacceptable("a treatment route names a route of administration without limits")
+        return self
+
+    @property
+    def name(self) -> str:
+        """Identifier and version in one readable word."""
+        return f"{self.id}:{self.version}"
+
+    def treatment(self, route: TreatmentRoute) -> TreatmentRules:
+        """What belongs to a treatment route; psychotherapy and all that is allowed, where the protocol says nothing."""
+        return self.treatments.get(route) or TreatmentRules(
+            title=self.title,
+            psychotherapy=True,
+            settings=tuple(Setting),
+            drug_routes=tuple(self.routes),
+            series=self.series,
+            source=self.title,
+        )
+
+    def series_of(self, route: TreatmentRoute) -> Series:
+        """The series of a treatment route."""
+        return self.treatment(route).series or self.series
+
+    def work_rule(self, kind: WorkKind) -> WorkRule:
+        """Who owes a kind of work; kinds younger than the protocol follow its rule for reviewing a hold."""
+        return self.work.get(kind) or self.work[WorkKind.REVIEW_HOLD]

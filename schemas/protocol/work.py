@@ -1,0 +1,27 @@
+"""Who owes what by when, and what happens when it is late."""
+
+from pydantic import Field
+
+from schemas.actors import Role
+from schemas.base import Model
+from schemas.messages import Template
+
+
+class Ladder(Model):
+    """When an unfinished work item is raised again, in hours after it was due. It is never closed by time."""
+
+    steps_h: tuple[float, ...] = Field(min_length=1)
+    repeat_every_h: float = Field(gt=0)
+    source: str
+
+
+class WorkRule(Model):
+    """Who owes a kind of work, and by when."""
+
+    owner: Role
+    due_h: float = Field(gt=0, description="Hours from opening until due, unless the facts give an instant.")
+    escalates_to: Role
+    announced_by: Template | None = None
+    announced_to: tuple[Role, ...] = ()
+    overdue_by: Template = Template.WORK_OVERDUE
+    source: str

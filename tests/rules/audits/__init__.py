@@ -1,0 +1,31 @@
+"""Auditors beside the chart: each reads the record for one noun, from the facts and the protocol alone."""
+
+from typing import Protocol as Interface
+
+from schemas.pathway import Pathway
+from schemas.protocol import Protocol
+from tests.support.course import Entry
+
+
+class Audit(Interface):
+    """Reads entries in order and objects to the first that should not be there."""
+
+    def __init__(self, protocol: Protocol, opening: Pathway) -> None: ...
+
+    def read(self, entry: Entry) -> None:
+        """Take in one entry.
+
+        Raises:
+            AssertionError: It should not be there.
+        """
+
+    def agrees_with(self, state: Pathway) -> None:
+        """Compare with the state.
+
+        Raises:
+            AssertionError: They differ.
+        """
+
+
+AUDITS: tuple[type[Audit], ...] = ()
+"""Every auditor; each reads every course of the property tests."""

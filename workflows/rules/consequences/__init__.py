@@ -1,0 +1,28 @@
+"""What follows from facts without a human: something is suspended, held or flagged. Nothing is ever given or cleared.
+
+After every step each provider looks at the state and yields what has to follow, until that is recorded.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from schemas.facts import Fact
+from schemas.pathway import Pathway
+from workflows.rules.evolve import evolve
+
+Consequence = Callable[[Pathway, datetime], Iterator[Fact]]
+
+CONSEQUENCES: tuple[Consequence, ...] = ()
+"""Every provider, in order."""
+
+
+def consequences(state: Pathway, now: datetime) -> Iterator[Fact]:
+    """All that follows in ``state`` at ``now``, the consequences of consequences included."""
+    settled = False
+    while not settled:
+        settled = True
+        for provider in CONSEQUENCES:
+            for fact in list(provider(state, now)):
+                yield fact
+                state = evolve(state, fact, now)
+                settled = False

@@ -1,0 +1,51 @@
+"""``due``: the instants at which something must happen without anybody acting, and what happens then.
+
+Time reminds, escalates, expires and blocks. It never approves, clears, completes or closes.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from schemas.answers import Due
+from schemas.facts import Fact
+from schemas.messages import MessageRequest
+from schemas.pathway import Pathway
+from workflows.rules.deadlines import approval, integration, session, work
+from workflows.rules.deadlines.deadline import Deadline
+from workflows.rules.standing import missing_consents
+
+DEADLINES: tuple[Deadline, ...] = (work.OVERDUE, approval.EXPIRY, session.REMINDER, integration.WINDOW)
+"""Every kind of deadline."""
+
+_BY_REASON = {deadline.reason: deadline for deadline in DEADLINES}
+
+__all__ = ["DEADLINES", "Deadline", "due", "lapsed", "still_wanted"]
+
+
+def due(state: Pathway) -> list[Due]:
+    """Every instant at which something must happen, earliest first."""
+    if state.closure is not None:
+        return []
+    instants = [
+        Due(at=at, reason=deadline.reason, subject=subject)
+        for deadline in DEADLINES
+        for at, subject in deadline.instants(state)
+    ]
+    return sorted(instants, key=lambda one: (one.at, one.reason, one.subject))
+
+
+def lapsed(state: Pathway, instant: Due, now: datetime) -> Iterator[Fact]:
+    """What happens at a due instant."""
+    return _BY_REASON[instant.reason].lapsed(state, instant.subject, now)
+
+
+def still_wanted(state: Pathway, message: MessageRequest, now: datetime) -> bool:
+    """Whether the reason of an unsent message still stands."""
+    if state.closure is not None or (message.expires_at is not None and now >= message.expires_at):
+        return False
+    booked = state.cycle.session
+    waiting = {item.id for item in state.work}
+    expected = booked is not None and booked.checked_in_at is None and booked.starts_at == message.at
+    if booked is not None and expected and not missing_consents(state):
+        waiting.add(booked.id)
+    return message.about in waiting

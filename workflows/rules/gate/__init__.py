@@ -1,0 +1,26 @@
+"""The gate before a dose: one list of named checks. Every one of them has to pass at the instant of the dose."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from schemas.pathway import Pathway
+from workflows.rules.gate import approval, enrolment, preparation, session, vitals
+from workflows.rules.gate.check import GateCheck, Intended, Provider
+
+CHECKS: tuple[Provider, ...] = (
+    enrolment.checks,
+    preparation.checks,
+    approval.checks,
+    session.checks,
+    vitals.checks,
+    approval.dose_checks,
+)
+"""Who contributes checks, in order of weight: the first one that fails names the refusal."""
+
+__all__ = ["CHECKS", "GateCheck", "Intended", "gate"]
+
+
+def gate(state: Pathway, at: datetime, intended: Intended | None = None) -> Iterator[GateCheck]:
+    """Every check at ``at``; those about the dose itself only when one is ``intended``."""
+    for checks in CHECKS:
+        yield from checks(state, at, intended)

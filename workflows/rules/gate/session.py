@@ -1,0 +1,29 @@
+"""Checks of the arrival."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from schemas.actors import Role
+from schemas.pathway import Pathway
+from schemas.treatment import Setting
+from workflows.rules.gate.check import GateCheck, Intended, check
+
+
+def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[GateCheck]:
+    """The patient is there, and at home everything is attested."""
+    del at, intended
+    session = state.cycle.session
+    arrived = session is not None and session.checked_in_at is not None
+    yield check("checked_in", arrived, "not_checked_in", "The patient is not checked in.", Role.THERAPIST, Role.NURSE)
+    if session is None or not arrived:
+        return
+    yield check("not_discharged", session.discharged_at is None, "discharged", "The session is over.")
+    if session.setting is Setting.HOME:
+        home = session.home
+        yield check(
+            "home_attested",
+            home is not None and home.address_confirmed and home.sitter_present and home.video_connected,
+            "home_attestation_missing",
+            "The home attestation is incomplete.",
+            Role.THERAPIST,
+        )
