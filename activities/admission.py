@@ -78,13 +78,15 @@ def pathway_id_of(keyring: Keyring, person: Person) -> str:
     A keyed hash: without the key nobody can find out whether a given person is a patient. Always of the oldest key, so
     the id outlives every rotation.
     """
-    identity = "\x1f".join((_plain(person.given_name), _plain(person.family_name), person.birth_date.isoformat()))
+    namesake = (person.namesake,) if person.namesake is not None else ()
+    names = plain(person.given_name), plain(person.family_name)
+    identity = "\x1f".join((*names, person.birth_date.isoformat(), *namesake))
     digest = hmac.digest(keyring.derive(PERSON_INDEX), identity.encode(), hashlib.sha256)
     return "p-" + base64.b32encode(digest).decode().lower()[:_ID_LENGTH]
 
 
-def _plain(name: str) -> str:
-    """Without differences of case, of spacing (the separator counts as a space) and of how accents are encoded."""
+def plain(name: str) -> str:
+    """A name without differences of case, spacing (the separator counts as a space) and encoding of accents."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     return " ".join(folded.split())
 

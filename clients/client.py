@@ -31,7 +31,7 @@ from schemas.commands import Command
 from schemas.pathway import Closure
 from schemas.public import Phrase
 from schemas.records import TaskQueue
-from schemas.referral import IntakeReceipt, Referral
+from schemas.referral import Acknowledgement, IntakeReceipt, Referral
 from workers.plugin import ServerUnreachable, connect
 from workers.settings import Settings
 
@@ -125,6 +125,15 @@ class KapClient(ReadModel):
                 raise
             return await self._intake_result(referral)
         return receipt
+
+    async def acknowledge(self, referral: Referral) -> Acknowledgement:
+        """As :meth:`refer`, with the answer that may leave the care team: it does not say whether the person is known.
+
+        Raises:
+            Refused: The referral cannot be admitted.
+        """
+        await self.refer(referral)
+        return Acknowledgement(referral_id=referral.referral_id)
 
     async def do(self, pathway_id: str, command: Command) -> Receipt:
         """Have a command recorded. It may be sent again with the same ``command_id``; the first answer stands.

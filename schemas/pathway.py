@@ -8,6 +8,7 @@ from schemas.actors import CareTeam
 from schemas.base import Id, Instant, Model, State, Zone
 from schemas.commands.ends import Course
 from schemas.protocol import Protocol, Series
+from schemas.referral import Identity
 from schemas.treatment import Approval, Dose, HomeAttestation, Reading, Setting, TreatmentRoute
 from schemas.work import WorkItem
 
@@ -33,6 +34,7 @@ class End(StrEnum):
     DECLINED = "declined"
     INELIGIBLE = "ineligible"
     DISCONTINUED = "discontinued"
+    DUPLICATE = "duplicate"
 
 
 class Closure(Model):
@@ -110,6 +112,8 @@ class Pathway(Model):
     episode: Id
     protocol: Protocol
     opened_at: Instant
+    identity: Identity = Identity()
+    indications: tuple[Id, ...] = ()
     treatment: TreatmentRoute = TreatmentRoute.KAP
     setting: Setting
     zone: Zone

@@ -5,10 +5,17 @@ from typing import Self
 from pydantic import model_validator
 
 from schemas.actors import Role
-from schemas.base import Model
+from schemas.base import Id, Model
 from schemas.messages import Contact
 from schemas.referral import Person
 from schemas.refusals import Unacceptable
+
+
+class CompareIdentity(Model):
+    """Somebody to be compared with everybody known."""
+
+    pathway_id: Id
+    person: Person
 
 
 class PutContact(Model):

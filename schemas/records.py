@@ -15,6 +15,7 @@ class ActivityName(StrEnum):
     ADMIT_REFERRAL = "admit_referral"
     ADMIT_CLOCK = "admit_clock"
     WRITE_JOURNAL = "write_journal"
+    COMPARE_IDENTITY = "compare_identity"
     PUT_CONTACT = "put_contact"
     DELIVER_MESSAGES = "deliver_messages"
 

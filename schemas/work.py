@@ -11,6 +11,9 @@ from schemas.base import Id, Instant, Model
 class WorkKind(StrEnum):
     """Kinds of work a pathway asks of people."""
 
+    COMPARE_IDENTITY = "compare_identity"
+    DECIDE_MERGE = "decide_merge"
+    REVIEW_REPEATED_REFERRAL = "review_repeated_referral"
     ACCEPT_REFERRAL = "accept_referral"
     DECIDE_SCREENING = "decide_screening"
     RECORD_CONSENT = "record_consent"

@@ -44,6 +44,7 @@ class _AdmittingInstance(WorkflowInstance):
         self._inner = inner
         self._start_types = details.defn.arg_types
         self._updates = details.defn.updates
+        self._signals = details.defn.signals
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         for job in act.jobs:
@@ -55,6 +56,8 @@ class _AdmittingInstance(WorkflowInstance):
                 if not act.is_replaying and not ours:
                     for payload in start.arguments:
                         payload.metadata[FRESH] = b"true"
+            elif job.HasField("signal_workflow") and job.signal_workflow.signal_name in self._signals:
+                _admit(job.signal_workflow.input, self._signals[job.signal_workflow.signal_name].arg_types)
             elif job.HasField("do_update") and job.do_update.name in self._updates:
                 _admit(job.do_update.input, self._updates[job.do_update.name].arg_types)
         return self._inner.activate(act)

@@ -27,6 +27,7 @@ from activities.keyring import KeyringError, load_keyring
 from activities.outreach.delivery import Outreach
 from activities.outreach.mail import Mailer
 from activities.protocols import ProtocolInvalid
+from activities.records.identities import Identities
 from activities.records.journal import Journal
 from activities.records.people import People
 from schemas.records import TaskQueue
@@ -61,6 +62,7 @@ def activities_by_queue(settings: Settings, pool: Pool, cipher: Cipher) -> Activ
         ProtocolInvalid: The protocol of the settings cannot be used.
     """
     people, journal = People(pool, cipher), Journal(pool, cipher)
+    identities = Identities(pool, cipher.keyring)
     desk = AdmissionDesk(
         cipher.keyring,
         settings.protocol,
@@ -77,8 +79,8 @@ def activities_by_queue(settings: Settings, pool: Pool, cipher: Cipher) -> Activ
     )
     outreach = Outreach(pool, people, mailer, settings.portal_url)
     return {
-        TaskQueue.PATHWAYS: [desk.admit_referral, desk.admit_clock, journal.write_journal],
-        TaskQueue.RECORDS: [journal.write_journal, people.put_contact],
+        TaskQueue.PATHWAYS: [desk.admit_referral, desk.admit_clock, identities.compare_identity, journal.write_journal],
+        TaskQueue.RECORDS: [identities.compare_identity, journal.write_journal, people.put_contact],
         TaskQueue.OUTREACH: [outreach.deliver_messages],
     }
 

@@ -76,8 +76,8 @@ class Conductor:
         self.written_hash = CHAIN_START
         now = self.now()
         episode = workflow.uuid4().hex
-        self.state, received = open_pathway(start.enrolment, workflow.info().workflow_id, episode, now)
-        self._record(follow(self.state, [received], now, now), at=now)
+        self.state, opening = open_pathway(start.enrolment, workflow.info().workflow_id, episode, now)
+        self._record(follow(self.state, opening, now, now), at=now)
 
     def _take_over(self, carried: Carried) -> None:
         self.clock = carried.clock
@@ -168,6 +168,13 @@ class Conductor:
         """An operator cancelled the workflow: record it and go on; only a human ends care."""
         now = self.now()
         self._record(follow(self.state, [CancellationRequested()], now, now), at=now)
+
+    def record(self, *facts: Fact) -> None:
+        """Record what another workflow reports; a pathway that is closed takes no more."""
+        if self.state.closure is None:
+            self.keep_deadlines()
+            now = self.now()
+            self._record(follow(self.state, facts, now, now), at=now)
 
     def withdraw_messages(self) -> None:
         """Take back every unsent message whose reason is gone."""

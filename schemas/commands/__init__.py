@@ -10,6 +10,7 @@ from schemas.commands.enrolment import (
     RecordConsent,
     WithdrawConsent,
 )
+from schemas.commands.identity import DecideMerge, ReviewRepeatedReferral
 from schemas.commands.integration import SignIntegrationNote
 from schemas.commands.preparation import SignPreparationNote
 from schemas.commands.session import (
@@ -26,6 +27,8 @@ from schemas.commands.session import (
 )
 
 ALL_COMMANDS: tuple[type[Command], ...] = (
+    DecideMerge,
+    ReviewRepeatedReferral,
     AcceptReferral,
     DeclineReferral,
     DecideScreening,
@@ -64,6 +67,7 @@ __all__ = [
     "CheckIn",
     "Command",
     "CompletePathway",
+    "DecideMerge",
     "DecidePredoseVitals",
     "DecideScreening",
     "DeclineReferral",
@@ -75,6 +79,7 @@ __all__ = [
     "RecordConsent",
     "RecordDebrief",
     "RecordVitals",
+    "ReviewRepeatedReferral",
     "RevokeApproval",
     "ScheduleSession",
     "SignIntegrationNote",

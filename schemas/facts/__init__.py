@@ -15,6 +15,7 @@ from schemas.facts.enrolment import (
     ReferralReceived,
     ScreeningDecided,
 )
+from schemas.facts.identity import IdentityCompared, MergeDecided, ReferralRepeated, RepeatedReferralReviewed
 from schemas.facts.integration import IntegrationBecameOverdue, IntegrationNoteSigned
 from schemas.facts.preparation import PreparationNoteSigned
 from schemas.facts.session import (
@@ -41,6 +42,10 @@ from schemas.facts.work import (
 
 AnyFact = Annotated[
     ReferralReceived
+    | IdentityCompared
+    | MergeDecided
+    | ReferralRepeated
+    | RepeatedReferralReviewed
     | ReferralAccepted
     | ReferralDeclined
     | ScreeningDecided
@@ -94,9 +99,11 @@ __all__ = [
     "DrugAdministered",
     "Fact",
     "HoldLifted",
+    "IdentityCompared",
     "InsightCaptured",
     "IntegrationBecameOverdue",
     "IntegrationNoteSigned",
+    "MergeDecided",
     "MessageRequested",
     "MessageWithdrawn",
     "PathwayCompleted",
@@ -108,6 +115,8 @@ __all__ = [
     "ReferralAccepted",
     "ReferralDeclined",
     "ReferralReceived",
+    "ReferralRepeated",
+    "RepeatedReferralReviewed",
     "ScreeningDecided",
     "SessionCancelled",
     "SessionHeld",

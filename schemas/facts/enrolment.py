@@ -5,7 +5,7 @@ from typing import Literal
 from schemas.actors import CareTeam
 from schemas.base import Id, Instant, State, Text, Zone
 from schemas.facts.base import Fact
-from schemas.referral import ReferralSource
+from schemas.referral import ReferralSource, TherapistWish
 from schemas.treatment import Setting, TreatmentRoute
 
 
@@ -22,6 +22,9 @@ class ReferralReceived(Fact):
     goals: tuple[Text, ...]
     therapist_id: Id | None
     treatment: TreatmentRoute | None = None
+    indications: tuple[Id, ...] | None = None
+    therapist: TherapistWish | None = None
+    identity_pending: bool | None = None
 
 
 class ReferralAccepted(Fact):

@@ -8,6 +8,7 @@ from schemas.protocol.document import Protocol, Signature
 from schemas.protocol.dosing import Approvals, ApprovalTerms, RouteLimits, Series
 from schemas.protocol.integration import IntegrationRules
 from schemas.protocol.quantity import Provenance, Quantity
+from schemas.protocol.referral import Indication, ReferralRules
 from schemas.protocol.session import SessionRules
 from schemas.protocol.treatments import TreatmentRules
 from schemas.protocol.vitals import BloodPressure, PredoseLimits, VitalsRules
@@ -17,12 +18,14 @@ __all__ = [
     "ApprovalTerms",
     "Approvals",
     "BloodPressure",
+    "Indication",
     "IntegrationRules",
     "Ladder",
     "PredoseLimits",
     "Protocol",
     "Provenance",
     "Quantity",
+    "ReferralRules",
     "RouteLimits",
     "Series",
     "SessionRules",

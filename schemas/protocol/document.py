@@ -12,6 +12,7 @@ from schemas.base import Id, Line, Model, ShortId
 from schemas.protocol.dosing import Approvals, RouteLimits, Series
 from schemas.protocol.integration import IntegrationRules
 from schemas.protocol.quantity import Quantity
+from schemas.protocol.referral import ReferralRules
 from schemas.protocol.session import SessionRules
 from schemas.protocol.treatments import TreatmentRules
 from schemas.protocol.vitals import VitalsRules
@@ -36,6 +37,7 @@ class Protocol(Model):
     title: Line
     signature: Signature | None = None
     future_tolerance_s: Quantity
+    referral: ReferralRules | None = None
     consent_kinds: tuple[Id, ...] = Field(min_length=1, description="Consents that must be active before a dose.")
     consent_version: Id
     treatments: dict[TreatmentRoute, TreatmentRules] = Field(default_factory=dict)

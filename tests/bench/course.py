@@ -15,6 +15,7 @@ from schemas.messages import Contact
 from schemas.protocol import Protocol
 from schemas.referral import Person, Referral, ReferralSource
 from schemas.treatment import DrugRoute, Setting, Vitals
+from tests.support.people import unlike
 
 Step: TypeAlias = c.Command | timedelta
 """What comes next: somebody says something, or pathway time passes."""
@@ -52,8 +53,8 @@ def referral(number: str) -> Referral:
         sender="bench",
         source=ReferralSource.THERAPIST,
         patient=Person(
-            given_name="Wren",
-            family_name=f"Fable {number}",
+            given_name=f"Wren {unlike(number)}",
+            family_name=f"Fable {unlike(number)}",
             birth_date=date(1990, 2, 1),
             email="wren.fable@example.org",
             zone="America/Denver",

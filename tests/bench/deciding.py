@@ -47,8 +47,8 @@ def play(protocol: Protocol, until: Callable[[Pathway], bool] = lambda _: False)
         concern="A long winter.",
         protocol=protocol,
     )
-    state, received = open_pathway(enrolment, "p-bench", "bench", EPOCH)
-    state, commands = follow(state, [received], EPOCH, EPOCH).state, 0
+    state, opening = open_pathway(enrolment, "p-bench", "bench", EPOCH)
+    state, commands = follow(state, opening, EPOCH, EPOCH).state, 0
     for step in course(protocol, lambda: clock[0]):
         if isinstance(step, timedelta):
             clock[0] += step

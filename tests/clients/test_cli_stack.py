@@ -16,6 +16,7 @@ import pytest_asyncio
 
 from tests.support.command_line import Finished, environment, kap
 from tests.support.eventually import eventually
+from tests.support.people import unlike
 from workers.stack.process import leashed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -80,8 +81,8 @@ def a_referral(**changes: Any) -> dict[str, Any]:
     """A referral of an invented person, another one each time."""
     number = uuid4().hex[:10]
     patient = {
-        "given_name": "Wren",
-        "family_name": f"Fable{number}",
+        "given_name": f"Wren {unlike(number)}",
+        "family_name": f"Fable {unlike(number)}",
         "birth_date": "1990-02-03",
         "email": "wren@example.org",
         "zone": "America/Denver",

@@ -15,10 +15,12 @@ BY_TIME: Final = {
 }
 """What may happen without a human: something is taken away, owed or told. Nothing is approved, cleared or completed."""
 
-BY_ENGINE: Final = BY_TIME | {f.ReferralReceived, f.CancellationRequested}
+BY_ENGINE: Final = BY_TIME | {f.ReferralReceived, f.IdentityCompared, f.ReferralRepeated, f.CancellationRequested}
 """What may be recorded without a human of the care team."""
 
 ONLY_BY: Final = {
+    f.MergeDecided: {Role.COORDINATOR, Role.PHYSICIAN},
+    f.RepeatedReferralReviewed: {Role.COORDINATOR, Role.PHYSICIAN},
     f.ReferralAccepted: {Role.COORDINATOR, Role.PHYSICIAN},
     f.ReferralDeclined: {Role.COORDINATOR, Role.PHYSICIAN},
     f.ScreeningDecided: {Role.PHYSICIAN},

@@ -21,6 +21,8 @@ PHYSICIAN, THERAPIST, NURSE = Role.PHYSICIAN, Role.THERAPIST, Role.NURSE
 COORDINATOR, PATIENT = Role.COORDINATOR, Role.PATIENT
 
 MAY = {
+    "decide_merge": {COORDINATOR, PHYSICIAN},
+    "review_repeated_referral": {COORDINATOR, PHYSICIAN},
     "accept_referral": {COORDINATOR, PHYSICIAN},
     "decline_referral": {COORDINATOR, PHYSICIAN},
     "decide_screening": {PHYSICIAN},
@@ -47,6 +49,8 @@ MAY = {
 """Who may say what: a decision of the clinic, so it is written down here a second time."""
 
 NEED_A_REASON = {
+    "decide_merge",
+    "review_repeated_referral",
     "decline_referral",
     "decide_screening",
     "revoke_approval",

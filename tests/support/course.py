@@ -51,9 +51,9 @@ class Course:
         self.now = now
         self.log: list[Entry] = []
         self.said = 0
-        self.opening, received = open_pathway(enrolment or an_enrolment(), PATHWAY_ID, "e-1", now)
+        self.opening, opened = open_pathway(enrolment or an_enrolment(), PATHWAY_ID, "e-1", now)
         self.state = self.opening
-        self._record(follow(self.state, [received], now, now), at=now)
+        self._record(follow(self.state, opened, now, now), at=now)
 
     @property
     def phase(self) -> Phase:

@@ -36,6 +36,7 @@ from schemas.referral import Enrolment, Person, Referral, ReferralSource
 from schemas.search import ATTENTION, PHASE, PROTOCOL, SESSIONS
 from schemas.start import PathwayStart, Tuning
 from schemas.treatment import Setting
+from tests.support.people import unlike
 from tests.support.postgres import PostgresServer
 from tests.support.smtp import MailServer, running_mail_server
 from workers.main import working
@@ -147,8 +148,8 @@ def a_referral(**changes: Any) -> Referral:
     """A referral of an invented person, another one each time."""
     number = uuid4().hex[:12]
     patient = Person(
-        given_name="Wren",
-        family_name=f"Fable{number}",
+        given_name=f"Wren {unlike(number)}",
+        family_name=f"Fable {unlike(number)}",
         birth_date=date(1990, 2, 3),
         email="wren.fable@example.org",
         zone=ZONE,

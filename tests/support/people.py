@@ -25,6 +25,11 @@ TEAM: Final = CareTeam(physician_id="dr-sage", therapist_id="th-fern", coordinat
 ZONE: Final = "America/Denver"
 
 
+def unlike(number: str) -> str:
+    """A name that is like no other number's, however freely names are compared."""
+    return "".join("bcdf"[ord(sign) // 4 % 4] + "gjkl"[ord(sign) % 4] for sign in number).capitalize()
+
+
 def a_person(zone: str = ZONE) -> Person:
     """The patient, in full."""
     return Person(

@@ -1,6 +1,18 @@
 """Referral, screening and consent: before the first cycle."""
 
-from schemas.commands import AcceptReferral, DecideScreening, DeclineReferral, RecordConsent, WithdrawConsent
+from temporalio import workflow
+
+from schemas.commands import (
+    AcceptReferral,
+    DecideMerge,
+    DecideScreening,
+    DeclineReferral,
+    RecordConsent,
+    ReviewRepeatedReferral,
+    WithdrawConsent,
+)
+from schemas.facts import IdentityCompared, ReferralRepeated
+from schemas.referral import Comparison, RepeatedReferral
 from workflows.conductor import Conductor
 from workflows.rules.standing import missing_consents
 from workflows.verbs import verb
@@ -9,11 +21,31 @@ from workflows.verbs import verb
 class EnrolmentPhase(Conductor):
     """The patient is taken on, found eligible by a physician, and consents."""
 
+    decide_merge = verb(DecideMerge)
+    review_repeated_referral = verb(ReviewRepeatedReferral)
     accept_referral = verb(AcceptReferral)
     decline_referral = verb(DeclineReferral)
     decide_screening = verb(DecideScreening)
     record_consent = verb(RecordConsent)
     withdraw_consent = verb(WithdrawConsent)
+
+    @workflow.signal(description="Who else may be this person, found after the pathway was opened.")
+    def identity_compared(self, comparison: Comparison) -> None:
+        """From the intake, once the directory is back."""
+        if self.state.identity.pending:
+            self.record(IdentityCompared(matches=comparison.matches))
+
+    @workflow.signal(description="The person was referred again.")
+    def referral_repeated(self, repeated: RepeatedReferral) -> None:
+        """From the intake of another referral of the same person."""
+        self.record(
+            ReferralRepeated(
+                referral_id=repeated.referral_id,
+                source=repeated.source,
+                concern=repeated.concern,
+                goals=repeated.goals,
+            )
+        )
 
     async def enrolled(self) -> None:
         """Wait until a care team, a physician's screening and every required consent are there."""

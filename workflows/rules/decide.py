@@ -9,12 +9,14 @@ from schemas.commands import Command
 from schemas.facts import Fact
 from schemas.pathway import Pathway
 from schemas.refusals import Refusal
-from workflows.rules import approval, ends, enrolment, integration, observation, preparation, session
+from workflows.rules import approval, ends, enrolment, identity, integration, observation, preparation, session
 from workflows.rules.refusing import Refused, require
 
 Rule = Callable[[Pathway, Any, datetime], list[Fact]]
 
 RULES: dict[type[Command], Rule] = {
+    c.DecideMerge: identity.decide_merge,
+    c.ReviewRepeatedReferral: identity.review_repeated_referral,
     c.AcceptReferral: enrolment.accept_referral,
     c.DeclineReferral: enrolment.decline_referral,
     c.DecideScreening: enrolment.decide_screening,

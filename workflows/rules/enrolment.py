@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from schemas.actors import Role
 from schemas.commands import AcceptReferral, DecideScreening, DeclineReferral, RecordConsent, WithdrawConsent
 from schemas.facts import (
     ConsentRecorded,
     ConsentWithdrawn,
     Fact,
+    IdentityCompared,
     ReferralAccepted,
     ReferralDeclined,
     ReferralReceived,
@@ -15,11 +17,12 @@ from schemas.facts import (
 )
 from schemas.pathway import Closure, Consent, End, Pathway
 from schemas.referral import Enrolment
+from workflows.rules.identity import require_settled
 from workflows.rules.refusing import require
 
 
-def open_pathway(enrolment: Enrolment, pathway_id: str, episode: str, now: datetime) -> tuple[Pathway, Fact]:
-    """The first state of an episode of care, and the fact that opened it."""
+def open_pathway(enrolment: Enrolment, pathway_id: str, episode: str, now: datetime) -> tuple[Pathway, list[Fact]]:
+    """The first state of an episode of care, and the facts that opened it."""
     state = Pathway(
         pathway_id=pathway_id,
         episode=episode,
@@ -40,14 +43,22 @@ def open_pathway(enrolment: Enrolment, pathway_id: str, episode: str, now: datet
         goals=enrolment.goals,
         therapist_id=enrolment.therapist_id,
         treatment=enrolment.treatment,
+        indications=enrolment.indications or None,
+        therapist=enrolment.therapist,
+        identity_pending=True if enrolment.comparison is None else None,
     )
-    return state, received
+    opening: list[Fact] = [received]
+    if enrolment.comparison is not None and enrolment.comparison.matches:
+        opening.append(IdentityCompared(matches=enrolment.comparison.matches))
+    return state, opening
 
 
 def accept_referral(state: Pathway, command: AcceptReferral, at: datetime) -> list[Fact]:
     """Once, and with a whole care team."""
     del at
     require(state.care_team is None, "referral_already_accepted", "The referral was accepted before.")
+    require_settled(state)
+    _require_suitable(state, command)
     require(
         command.care_team.therapist_id or not state.has_psychotherapy,
         "therapist_missing",
@@ -55,6 +66,23 @@ def accept_referral(state: Pathway, command: AcceptReferral, at: datetime) -> li
         "care_team.therapist_id",
     )
     return [ReferralAccepted(care_team=command.care_team)]
+
+
+def _require_suitable(state: Pathway, command: AcceptReferral) -> None:
+    """What the person is referred for is treated here that way; outside the list a physician takes it on."""
+    rules = state.protocol.referral
+    if rules is None or not state.indications:
+        return
+    covered = any(
+        code in rules.indications and state.treatment in rules.indications[code].treatments
+        for code in state.indications
+    )
+    require(
+        covered or (command.actor.role is Role.PHYSICIAN and command.reason),
+        "indication_not_covered",
+        "The protocol does not offer this treatment for it; only a physician may accept it, with a reason.",
+        treatment=state.treatment.value,
+    )
 
 
 def decline_referral(state: Pathway, command: DeclineReferral, at: datetime) -> list[Fact]:

@@ -7,7 +7,17 @@ from typing import Any
 from schemas import facts as f
 from schemas.facts import Fact
 from schemas.pathway import Pathway
-from workflows.rules import approval, ends, enrolment, integration, obligations, observation, preparation, session
+from workflows.rules import (
+    approval,
+    ends,
+    enrolment,
+    identity,
+    integration,
+    obligations,
+    observation,
+    preparation,
+    session,
+)
 
 Evolution = Callable[[Pathway, Any, datetime], dict[str, Any]]
 
@@ -19,7 +29,11 @@ def _recorded_only(state: Pathway, fact: Fact, at: datetime) -> dict[str, Any]:
 
 
 EVOLUTIONS: dict[type[Fact], Evolution] = {
-    f.ReferralReceived: _recorded_only,
+    f.ReferralReceived: identity.referral_received,
+    f.IdentityCompared: identity.identity_compared,
+    f.MergeDecided: identity.merge_decided,
+    f.ReferralRepeated: identity.referral_repeated,
+    f.RepeatedReferralReviewed: identity.repeated_referral_reviewed,
     f.ReferralAccepted: enrolment.referral_accepted,
     f.ReferralDeclined: enrolment.referral_declined,
     f.ScreeningDecided: enrolment.screening_decided,

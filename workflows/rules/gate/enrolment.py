@@ -6,12 +6,21 @@ from datetime import datetime
 from schemas.actors import Role
 from schemas.pathway import Pathway
 from workflows.rules.gate.check import GateCheck, Intended, check
+from workflows.rules.identity import is_settled
 from workflows.rules.standing import missing_consents
 
 
 def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[GateCheck]:
     """A physician found the patient eligible, and the patient stands by every consent."""
     del intended
+    yield check(
+        "identity_settled",
+        is_settled(state.identity),
+        "merge_undecided",
+        "This may be a person who is known already; a human decides that first.",
+        Role.COORDINATOR,
+        Role.PHYSICIAN,
+    )
     yield check(
         "eligible",
         state.eligible is True,
