@@ -24,6 +24,7 @@ class Phase(StrEnum):
     SESSION = "session"
     INTEGRATION = "integration"
     FOLLOW_UP = "follow_up"
+    SAFETY_CONTACT = "safety_contact"
     CLOSED = "closed"
 
 
@@ -35,6 +36,8 @@ class End(StrEnum):
     INELIGIBLE = "ineligible"
     DISCONTINUED = "discontinued"
     DUPLICATE = "duplicate"
+    TRANSFERRED = "transferred"
+    DIED = "died"
 
 
 class Closure(Model):
@@ -105,6 +108,13 @@ class Hold(Model):
     session_id: Id
 
 
+class Extension(Model):
+    """Sessions beyond the protocol's series."""
+
+    sessions: int = 0
+    every_days: int | None = Field(default=None, description="Of maintenance; None outside it.")
+
+
 class Pathway(Model):
     """The state that decisions are made on."""
 
@@ -136,6 +146,8 @@ class Pathway(Model):
     work: tuple[WorkItem, ...] = Field(default=(), description="Open work items, oldest first.")
     work_opened: int = 0
     messages_requested: int = 0
+    extension: Extension = Extension()
+    ending: Closure | None = Field(default=None, description="Care has ended; only the safety contact remains.")
     closure: Closure | None = None
 
     @property
@@ -151,9 +163,9 @@ class Pathway(Model):
     @property
     def sessions_planned(self) -> int:
         """Sessions that the series consists of."""
-        return int(self.series.sessions.value)
+        return int(self.series.sessions.value) + self.extension.sessions
 
     @property
     def series_continues(self) -> bool:
         """Whether another cycle is to be done."""
-        return self.closure is None and self.cycle.number <= self.sessions_planned
+        return self.closure is None and self.ending is None and self.cycle.number <= self.sessions_planned

@@ -38,6 +38,10 @@ class PathwayEnded(Exception):
     """Raised where a phase waits for something that can no longer come."""
 
 
+class CareEnded(Exception):
+    """Raised where a phase waits although care has ended and only the safety contact remains."""
+
+
 class HandOver(Exception):
     """Raised where a phase waits while the run has to continue as new."""
 
@@ -233,11 +237,12 @@ class Conductor:
 
     # Waiting
 
-    async def until(self, fact: Callable[[Pathway], bool]) -> None:
-        """Wait until ``fact`` holds in the state.
+    async def until(self, fact: Callable[[Pathway], bool], *, after_the_end: bool = False) -> None:
+        """Wait until ``fact`` holds in the state; ``after_the_end`` also once care has ended.
 
         Raises:
             PathwayEnded: The pathway was closed meanwhile.
+            CareEnded: Care has ended, and the wait was for something that belongs to it.
             HandOver: The run has to continue as new; the next run comes back to the same place.
         """
         while True:
@@ -247,6 +252,7 @@ class Conductor:
                         self.broken is not None
                         or fact(self.state)
                         or self.state.closure is not None
+                        or (self.state.ending is not None and not after_the_end)
                         or self.must_hand_over()
                     )
                 )
@@ -260,6 +266,8 @@ class Conductor:
         self.require_unbroken()
         if self.state.closure is not None:
             raise PathwayEnded
+        if self.state.ending is not None and not after_the_end:
+            raise CareEnded
         if not fact(self.state) or self.must_hand_over():
             raise HandOver
 

@@ -1,5 +1,6 @@
 """``CarePathway``: one episode of care of one person. The workflow id is the person's opaque id."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from temporalio import workflow
@@ -9,6 +10,7 @@ from schemas.answers import Status
 from schemas.pathway import Closure
 from schemas.records import ActivityName
 from schemas.start import PathwayStart
+from workflows.conductor import CareEnded
 from workflows.housekeeping import QUICK_WRITE, Housekeeping
 from workflows.phases.approval import ApprovalPhase
 from workflows.phases.ends import EndPhase
@@ -34,13 +36,16 @@ class CarePathway(
         """The clinical protocol. It may be entered again at any point and arrives where the state is."""
         await self._clock_admitted(start)
         async with self.housekeeping():
-            await self.enrolled()
-            while self.state.series_continues:
-                await self.prepared()
-                await self.dosing_approved()
-                await self.session_held()
-                await self.integrated()
-            await self.followed_up()
+            with suppress(CareEnded):
+                await self.enrolled()
+                while True:
+                    while self.state.series_continues:
+                        await self.prepared()
+                        await self.dosing_approved()
+                        await self.session_held()
+                        await self.integrated()
+                    await self.followed_up()
+            await self.safety_contact_kept()
         return self.state.closure
 
     @workflow.query(description="Where the pathway stands, who owes what, and why the next dose is or is not allowed.")

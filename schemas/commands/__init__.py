@@ -2,7 +2,14 @@
 
 from schemas.commands.approval import ApproveDosing, RevokeApproval
 from schemas.commands.base import Command
-from schemas.commands.ends import CompletePathway, DiscontinuePathway, DismissCancellation
+from schemas.commands.ends import (
+    CompletePathway,
+    DiscontinuePathway,
+    DismissCancellation,
+    ExtendSeries,
+    RecordDeath,
+    TransferCare,
+)
 from schemas.commands.enrolment import (
     AcceptReferral,
     DecideScreening,
@@ -48,8 +55,11 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     RecordDebrief,
     DischargePatient,
     SignIntegrationNote,
+    ExtendSeries,
     CompletePathway,
     DiscontinuePathway,
+    TransferCare,
+    RecordDeath,
     DismissCancellation,
 )
 """Every command, in the order of the protocol."""
@@ -74,9 +84,11 @@ __all__ = [
     "DischargePatient",
     "DiscontinuePathway",
     "DismissCancellation",
+    "ExtendSeries",
     "LiftHold",
     "RecordAdministration",
     "RecordConsent",
+    "RecordDeath",
     "RecordDebrief",
     "RecordVitals",
     "ReviewRepeatedReferral",
@@ -84,5 +96,6 @@ __all__ = [
     "ScheduleSession",
     "SignIntegrationNote",
     "SignPreparationNote",
+    "TransferCare",
     "WithdrawConsent",
 ]

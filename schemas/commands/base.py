@@ -16,6 +16,8 @@ class Command(Model):
     needs_reason: ClassVar[bool] = False
     may_be_late: ClassVar[bool] = False
     """Whether it tells of something observed, which may be recorded later. A decision counts from now."""
+    after_the_end: ClassVar[bool] = False
+    """Whether it still makes sense once care has ended and only the safety contact remains."""
     example: ClassVar[dict[str, Any]] = {}
 
     command_id: Id = Field(description="The sender's own id; sent twice, it is answered with the first answer.")

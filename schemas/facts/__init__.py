@@ -6,7 +6,16 @@ from pydantic import Field
 
 from schemas.facts.approval import ApprovalExpired, ApprovalRevoked, DosingApproved
 from schemas.facts.base import Fact
-from schemas.facts.ends import CancellationDismissed, CancellationRequested, PathwayCompleted, PathwayDiscontinued
+from schemas.facts.ends import (
+    CancellationDismissed,
+    CancellationRequested,
+    CareTransferred,
+    DeathRecorded,
+    PathwayCompleted,
+    PathwayDiscontinued,
+    SafetyContactEnded,
+    SeriesExtended,
+)
 from schemas.facts.enrolment import (
     ConsentRecorded,
     ConsentWithdrawn,
@@ -70,7 +79,11 @@ AnyFact = Annotated[
     | IntegrationNoteSigned
     | IntegrationBecameOverdue
     | PathwayCompleted
+    | SeriesExtended
     | PathwayDiscontinued
+    | CareTransferred
+    | DeathRecorded
+    | SafetyContactEnded
     | CancellationRequested
     | CancellationDismissed
     | WorkItemOpened
@@ -92,8 +105,10 @@ __all__ = [
     "ApprovalRevoked",
     "CancellationDismissed",
     "CancellationRequested",
+    "CareTransferred",
     "ConsentRecorded",
     "ConsentWithdrawn",
+    "DeathRecorded",
     "DebriefRecorded",
     "DosingApproved",
     "DrugAdministered",
@@ -117,7 +132,9 @@ __all__ = [
     "ReferralReceived",
     "ReferralRepeated",
     "RepeatedReferralReviewed",
+    "SafetyContactEnded",
     "ScreeningDecided",
+    "SeriesExtended",
     "SessionCancelled",
     "SessionHeld",
     "SessionReminderDue",

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from schemas.base import Text
-from schemas.commands.ends import Course
+from schemas.base import Instant, Line, Text
+from schemas.commands.ends import Course, DiscontinuationCause, SeriesKind
 from schemas.facts.base import Fact
 
 
@@ -16,10 +16,41 @@ class PathwayCompleted(Fact):
     sessions_given: int
 
 
+class SeriesExtended(Fact):
+    """Further sessions were planned."""
+
+    type: Literal["series_extended"] = "series_extended"
+    kind: SeriesKind
+    sessions: int
+    every_days: int | None
+
+
 class PathwayDiscontinued(Fact):
     """The pathway was ended early."""
 
     type: Literal["pathway_discontinued"] = "pathway_discontinued"
+    cause: DiscontinuationCause | None = None
+
+
+class CareTransferred(Fact):
+    """Another practice took over."""
+
+    type: Literal["care_transferred"] = "care_transferred"
+    receiver: Line
+    summary: Text
+
+
+class DeathRecorded(Fact):
+    """The patient died."""
+
+    type: Literal["death_recorded"] = "death_recorded"
+    died_at: Instant | None
+
+
+class SafetyContactEnded(Fact):
+    """After the end of care nobody has to ask after the patient any more: it was done, or declined."""
+
+    type: Literal["safety_contact_ended"] = "safety_contact_ended"
 
 
 class CancellationRequested(Fact):

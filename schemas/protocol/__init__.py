@@ -6,6 +6,7 @@ decision ever depends on a file that somebody edits later.
 
 from schemas.protocol.document import Protocol, Signature
 from schemas.protocol.dosing import Approvals, ApprovalTerms, RouteLimits, Series
+from schemas.protocol.follow_up import FollowUpRules
 from schemas.protocol.integration import IntegrationRules
 from schemas.protocol.quantity import Provenance, Quantity
 from schemas.protocol.referral import Indication, ReferralRules
@@ -18,6 +19,7 @@ __all__ = [
     "ApprovalTerms",
     "Approvals",
     "BloodPressure",
+    "FollowUpRules",
     "Indication",
     "IntegrationRules",
     "Ladder",

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from schemas.base import Id, Line, Model, ShortId
 from schemas.protocol.dosing import Approvals, RouteLimits, Series
+from schemas.protocol.follow_up import FollowUpRules
 from schemas.protocol.integration import IntegrationRules
 from schemas.protocol.quantity import Quantity
 from schemas.protocol.referral import ReferralRules
@@ -47,6 +48,7 @@ class Protocol(Model):
     vitals: VitalsRules
     session: SessionRules
     integration: IntegrationRules
+    follow_up: FollowUpRules | None = None
     work: dict[WorkKind, WorkRule]
     ladder: Ladder
 

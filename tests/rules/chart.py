@@ -17,7 +17,7 @@ from schemas.protocol import Protocol
 from schemas.treatment import Approval, ApprovalStatus, HomeAttestation, Setting
 from schemas.work import WorkItem
 from tests.rules.dosing import Visit, covers, require_safe
-from tests.rules.permitted import BY_ENGINE, ONLY_BY
+from tests.rules.permitted import AFTER_THE_END, BY_ENGINE, ONLY_BY
 from tests.support.course import Entry
 
 
@@ -42,7 +42,9 @@ class Chart:
     recorded: int = 0
     clock: datetime | None = None
     eligible_at: datetime | None = None
+    extended: int = 0
     closed: bool = False
+    """Care has ended; the safety contact may remain."""
     consents: dict[str, list[tuple[datetime, datetime | None]]] = field(default_factory=dict)
     prepared: dict[int, datetime] = field(default_factory=dict)
     granted: dict[str, Granted] = field(default_factory=dict)
@@ -69,7 +71,7 @@ class Chart:
     def _common(self, entry: Entry) -> None:
         kind = type(entry.fact)
         # What belongs to the closing step itself follows the closing fact in the same instant.
-        assert not self.closed or kind is f.WorkItemClosed, f"{kind.__name__} after closure"
+        assert not self.closed or kind in AFTER_THE_END, f"{kind.__name__} after the end"
         assert self.clock is None or entry.recorded_at >= self.clock, "the record goes back in time"
         assert entry.at <= entry.recorded_at, "recorded before it happened"
         assert entry.actor is not None or kind in BY_ENGINE, f"nobody caused {kind.__name__}"
@@ -238,12 +240,23 @@ class Chart:
     # Ends
 
     def _pathway_completed(self, fact: f.PathwayCompleted, entry: Entry) -> None:
-        assert len(self.integrated) == self.given == int(self.protocol.series.sessions.value), "not finished"
+        planned = int(self.protocol.series.sessions.value) + self.extended
+        assert len(self.integrated) == self.given == planned, "not finished"
         self.closed = True
 
     def _pathway_discontinued(self, fact: f.PathwayDiscontinued, entry: Entry) -> None:
         assert not any(visit.doses and visit.discharged_at is None for visit in self.visits.values())
         self.closed = True
+
+    def _care_transferred(self, fact: f.CareTransferred, entry: Entry) -> None:
+        assert not any(visit.doses and visit.discharged_at is None for visit in self.visits.values())
+        self.closed = True
+
+    def _death_recorded(self, fact: f.DeathRecorded, entry: Entry) -> None:
+        self.closed = True
+
+    def _series_extended(self, fact: f.SeriesExtended, entry: Entry) -> None:
+        self.extended += fact.sessions
 
     # Work and messages
 
@@ -286,8 +299,8 @@ class Chart:
         assert state.version == self.recorded
         assert state.sessions_given == self.given, "sessions used are those in which drug was given"
         assert tuple(self.work.values()) == state.work
-        assert (state.closure is not None) == self.closed
-        assert not self.closed or not self.work, "owed after the end"
+        assert (state.closure is not None or state.ending is not None) == self.closed
+        assert state.closure is None or not self.work, "owed after the end"
         assert (state.hold is not None) == self.held
         assert state.messages_requested == len(self.messages)
         doses = [dose.given_at for visit in self.visits.values() for dose in visit.doses]

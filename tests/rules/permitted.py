@@ -15,6 +15,17 @@ BY_TIME: Final = {
 }
 """What may happen without a human: something is taken away, owed or told. Nothing is approved, cleared or completed."""
 
+AFTER_THE_END: Final = {
+    f.SafetyContactEnded,
+    f.DeathRecorded,
+    f.WorkItemOpened,
+    f.WorkItemOverdue,
+    f.WorkItemClosed,
+    f.MessageRequested,
+    f.MessageWithdrawn,
+}
+"""What may still be recorded once care has ended; of series nothing."""
+
 BY_ENGINE: Final = BY_TIME | {f.ReferralReceived, f.IdentityCompared, f.ReferralRepeated, f.CancellationRequested}
 """What may be recorded without a human of the care team."""
 
@@ -28,6 +39,9 @@ ONLY_BY: Final = {
     f.ApprovalRevoked: {Role.PHYSICIAN},
     f.HoldLifted: {Role.PHYSICIAN},
     f.PredoseVitalsDecided: {Role.PHYSICIAN},
+    f.SeriesExtended: {Role.PHYSICIAN},
+    f.CareTransferred: {Role.PHYSICIAN},
+    f.DeathRecorded: {Role.PHYSICIAN, Role.COORDINATOR},
     f.PathwayCompleted: {Role.PHYSICIAN},
     f.PreparationNoteSigned: {Role.THERAPIST},
     f.IntegrationNoteSigned: {Role.THERAPIST},

@@ -1,24 +1,36 @@
 """The ends of a pathway, and a request of the engine's operators to end it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from schemas.actors import Role
-from schemas.commands import ALL_COMMANDS, CompletePathway, DiscontinuePathway, DismissCancellation
+from schemas.commands import (
+    ALL_COMMANDS,
+    CompletePathway,
+    DiscontinuePathway,
+    DismissCancellation,
+    ExtendSeries,
+    RecordDeath,
+    ScheduleSession,
+    TransferCare,
+)
 from schemas.commands.ends import Course as Outcome
+from schemas.commands.ends import DiscontinuationCause, SeriesKind
 from schemas.facts import CancellationDismissed, CancellationRequested, PathwayCompleted, PathwayDiscontinued
 from schemas.pathway import Closure, End, Phase
+from schemas.protocol import Protocol
 from schemas.work import WorkKind
 from tests.rules.arrivals import dosed
 from tests.rules.refusing import Refused, each, holds, saying
-from tests.support.course import Course, at
+from tests.support.course import PHASES, Course, at
 from tests.support.people import PATHWAY_ID
 from tests.support.protocols import packaged, short
 from workflows.rules.deadlines import due
 
-OPEN = [phase for phase in Phase if phase is not Phase.CLOSED]
+OPEN = list(PHASES)
 CLOSABLE = [phase for phase in OPEN if phase is not Phase.FOLLOW_UP]
 
 
@@ -26,6 +38,33 @@ def ended_early() -> Course:
     course = at(Phase.CONSENT)
     course.must(DiscontinuePathway, Role.PATIENT)
     return course
+
+
+FOLLOW_UP = packaged().follow_up
+assert FOLLOW_UP is not None
+FURTHER = int(FOLLOW_UP.further_sessions.value)
+LEAST, MOST = int(FOLLOW_UP.maintenance_min_days.value), int(FOLLOW_UP.maintenance_max_days.value)
+
+
+def unextended() -> Protocol:
+    return packaged().model_copy(update={"follow_up": None})
+
+
+def finished() -> Course:
+    return at(Phase.FOLLOW_UP, protocol=short(1))
+
+
+def asked_after() -> Course:
+    """Care has ended, and somebody still has to ask after the patient."""
+    course = at(Phase.SESSION)
+    ending = Closure(end=End.DISCONTINUED, at=course.now)
+    course.state = course.state.model_copy(update={"ending": ending})
+    assert course.phase is Phase.SAFETY_CONTACT
+    return course
+
+
+def dying() -> Course:
+    return at(Phase.SESSION)
 
 
 REFUSALS = [
@@ -37,6 +76,64 @@ REFUSALS = [
             saying(partial(at, phase), CompletePathway, Role.PHYSICIAN),
         )
         for phase in CLOSABLE
+    ),
+    Refused(
+        "care_ended",
+        None,
+        "booking after the end of care",
+        lambda: asked_after().refused(ScheduleSession, Role.COORDINATOR),
+    ),
+    Refused(
+        "not_screened",
+        None,
+        "further sessions for somebody who is not screened",
+        lambda: at(Phase.SCREENING).refused(ExtendSeries, Role.PHYSICIAN),
+    ),
+    Refused(
+        "no_further_sessions",
+        None,
+        "a protocol without further sessions",
+        lambda: at(Phase.APPROVAL, protocol=unextended()).refused(ExtendSeries, Role.PHYSICIAN),
+    ),
+    Refused(
+        "too_many_sessions",
+        "sessions",
+        "one more than an extension may add",
+        lambda: finished().refused(ExtendSeries, Role.PHYSICIAN, sessions=FURTHER + 1),
+    ),
+    *(
+        Refused(
+            "maintenance_interval",
+            "every_days",
+            f"{kind} every {days} days",
+            lambda kind=kind, days=days: finished().refused(  # type: ignore[misc]
+                ExtendSeries, Role.PHYSICIAN, kind=kind, every_days=days
+            ),
+        )
+        for kind, days in (
+            (SeriesKind.MAINTENANCE, None),
+            (SeriesKind.MAINTENANCE, LEAST - 1),
+            (SeriesKind.MAINTENANCE, MOST + 1),
+            (SeriesKind.FURTHER, LEAST),
+        )
+    ),
+    Refused(
+        "receiver_not_confirmed",
+        "receiver_confirmed",
+        "handing over to nobody",
+        lambda: at(Phase.APPROVAL).refused(TransferCare, Role.PHYSICIAN, receiver_confirmed=False),
+    ),
+    Refused(
+        "session_in_progress",
+        None,
+        "transferring while drug acts",
+        lambda: dosed().refused(TransferCare, Role.PHYSICIAN),
+    ),
+    Refused(
+        "died_in_future",
+        "died_at",
+        "a death tomorrow",
+        lambda: dying().refused(RecordDeath, Role.PHYSICIAN, died_at=dying().now + timedelta(days=1)),
     ),
     Refused(
         "session_in_progress",
@@ -90,6 +187,48 @@ def test_anybody_may_end_it_early_and_nothing_is_owed_any_more(phase: Phase) -> 
     assert len(course.facts(PathwayDiscontinued)) == 1
     assert (course.phase, course.state.work, due(course.state)) == (Phase.CLOSED, (), [])
     assert course.wait(days=400).facts == ()
+
+
+def test_further_sessions_follow_a_finished_series() -> None:
+    course = finished()
+    course.must(ExtendSeries, Role.PHYSICIAN, sessions=FURTHER)
+    assert course.phase is Phase.PREPARATION
+    course.to_phase(Phase.FOLLOW_UP)
+    assert course.state.sessions_given == 1 + FURTHER
+
+
+@pytest.mark.parametrize("every", [LEAST, MOST])
+def test_maintenance_keeps_its_interval(every: int) -> None:
+    course = finished()
+    last = course.state.last_drug_at
+    course.must(ExtendSeries, Role.PHYSICIAN, kind=SeriesKind.MAINTENANCE, sessions=1, every_days=every)
+    course.to_phase(Phase.FOLLOW_UP)
+    assert course.state.sessions_given == 2
+    assert last is not None
+    assert course.state.last_drug_at is not None
+    assert course.state.last_drug_at - last >= timedelta(days=LEAST)
+
+
+def test_a_transfer_ends_it_with_everything_handed_over() -> None:
+    course = at(Phase.SESSION, cycle=2, protocol=short(2))
+    course.must(TransferCare, Role.PHYSICIAN)
+    assert course.state.closure == Closure(end=End.TRANSFERRED, at=course.now, sessions_given=1)
+    assert (course.state.work, due(course.state)) == ((), [])
+
+
+@pytest.mark.parametrize("situation", [dosed, dying, finished, partial(at, Phase.REFERRAL)])
+def test_a_death_ends_everything_at_any_time(situation: Callable[[], Course]) -> None:
+    course = situation()
+    course.must(RecordDeath, Role.PHYSICIAN, died_at=course.now)
+    assert course.state.closure is not None
+    assert course.state.closure.end is End.DIED
+    assert (course.state.work, due(course.state)) == ((), [])
+
+
+def test_the_cause_is_kept() -> None:
+    course = dying()
+    course.must(DiscontinuePathway, Role.PATIENT, cause=DiscontinuationCause.PATIENT_WISH)
+    assert [fact.cause for fact in course.facts(PathwayDiscontinued)] == [DiscontinuationCause.PATIENT_WISH]
 
 
 @pytest.mark.parametrize("phase", OPEN)

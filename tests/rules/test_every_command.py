@@ -12,7 +12,7 @@ from schemas.commands.base import Command as Base
 from schemas.pathway import Phase
 from schemas.refusals import Refusal
 from tests.rules.refusing import Refused, each, holds
-from tests.support.course import Course, at
+from tests.support.course import PHASES, Course, at
 from tests.support.people import TEAM
 from tests.support.protocols import packaged
 from workflows.rules.decide import RULES, effective_at
@@ -42,8 +42,11 @@ MAY = {
     "record_debrief": {THERAPIST},
     "discharge_patient": {PHYSICIAN, THERAPIST, NURSE},
     "sign_integration_note": {THERAPIST},
+    "extend_series": {PHYSICIAN},
     "complete_pathway": {PHYSICIAN},
     "discontinue_pathway": set(Role),
+    "transfer_care": {PHYSICIAN},
+    "record_death": {PHYSICIAN, COORDINATOR},
     "dismiss_cancellation": {COORDINATOR, PHYSICIAN},
 }
 """Who may say what: a decision of the clinic, so it is written down here a second time."""
@@ -57,7 +60,10 @@ NEED_A_REASON = {
     "cancel_session",
     "decide_predose_vitals",
     "lift_hold",
+    "extend_series",
     "discontinue_pathway",
+    "transfer_care",
+    "record_death",
     "dismiss_cancellation",
 }
 
@@ -77,7 +83,7 @@ TOLERANCE = timedelta(seconds=packaged().future_tolerance_s.value)
 SECOND = timedelta(seconds=1)
 
 
-OPEN = [phase for phase in Phase if phase is not Phase.CLOSED]
+OPEN = list(PHASES)
 
 
 @cache

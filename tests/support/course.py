@@ -35,6 +35,10 @@ START: Final = datetime(2027, 1, 11, 15, 0, tzinfo=UTC)
 """A Monday morning in Denver."""
 
 
+PHASES: Final = tuple(phase for phase in Phase if phase not in (Phase.CLOSED, Phase.SAFETY_CONTACT))
+"""The phases that every course goes through before its end."""
+
+
 class Entry(NamedTuple):
     """A fact as the journal keeps it; the actor is None where no human acted."""
 

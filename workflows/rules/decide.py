@@ -36,8 +36,11 @@ RULES: dict[type[Command], Rule] = {
     c.RecordDebrief: observation.record_debrief,
     c.DischargePatient: session.discharge_patient,
     c.SignIntegrationNote: integration.sign_integration_note,
+    c.ExtendSeries: ends.extend_series,
     c.CompletePathway: ends.complete_pathway,
     c.DiscontinuePathway: ends.discontinue_pathway,
+    c.TransferCare: ends.transfer_care,
+    c.RecordDeath: ends.record_death,
     c.DismissCancellation: ends.dismiss_cancellation,
 }
 """The rule of each command."""
@@ -62,6 +65,9 @@ def effective_at(command: Command, now: datetime) -> datetime:
 def _require_acceptable(state: Pathway, command: Command, now: datetime) -> None:
     """What holds for every command: an open pathway, a role that may, a reason, and a version and time that fit."""
     require(state.closure is None, "pathway_closed", "The pathway is closed.")
+    require(
+        state.ending is None or command.after_the_end, "care_ended", "Care has ended; only the safety contact remains."
+    )
     if command.actor.role not in command.by:
         may = ", ".join(sorted(command.by))
         raise Refused("role_not_allowed", "This role may not do this.", "actor.role", allowed=may)

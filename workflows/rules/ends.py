@@ -1,19 +1,65 @@
-"""Rules of the ends of a pathway."""
+"""Rules of the ends of a pathway. After an end only the safety contact remains, until it is done or declined."""
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from schemas.commands import CompletePathway, DiscontinuePathway, DismissCancellation
+from schemas.commands import (
+    CompletePathway,
+    DiscontinuePathway,
+    DismissCancellation,
+    ExtendSeries,
+    RecordDeath,
+    TransferCare,
+)
+from schemas.commands.ends import SeriesKind
 from schemas.facts import (
     CancellationDismissed,
     CancellationRequested,
+    CareTransferred,
+    DeathRecorded,
     Fact,
     PathwayCompleted,
     PathwayDiscontinued,
+    SafetyContactEnded,
+    SeriesExtended,
 )
-from schemas.pathway import Closure, End, Pathway, Phase
-from workflows.rules.refusing import require
+from schemas.pathway import Closure, End, Extension, Pathway, Phase
+from workflows.rules.refusing import Refused, require
 from workflows.rules.standing import phase_of
+
+SAFETY_CONTACT: tuple[Callable[[Pathway], bool], ...] = ()
+"""Each says whether somebody still has to ask after the patient although care has ended."""
+
+
+def extend_series(state: Pathway, command: ExtendSeries, at: datetime) -> list[Fact]:
+    """Once the patient is in the series; within what the protocol lets one extension add."""
+    del at
+    require(state.eligible, "not_screened", "No physician has found the patient eligible.")
+    rules = state.protocol.follow_up
+    if rules is None:
+        raise Refused("no_further_sessions", "The protocol knows no further sessions.")
+    require(
+        command.sessions <= rules.further_sessions.value,
+        "too_many_sessions",
+        "The protocol lets one extension add fewer sessions.",
+        "sessions",
+        limit=rules.further_sessions.value,
+    )
+    every = command.every_days
+    if command.kind is SeriesKind.MAINTENANCE:
+        fits = every is not None and rules.maintenance_min_days.value <= every <= rules.maintenance_max_days.value
+        require(
+            fits,
+            "maintenance_interval",
+            "Maintenance needs an interval that the protocol allows.",
+            "every_days",
+            least=rules.maintenance_min_days.value,
+            most=rules.maintenance_max_days.value,
+        )
+    else:
+        require(every is None, "maintenance_interval", "Only maintenance has an interval of its own.", "every_days")
+    return [SeriesExtended(kind=command.kind, sessions=command.sessions, every_days=every)]
 
 
 def complete_pathway(state: Pathway, command: CompletePathway, at: datetime) -> list[Fact]:
@@ -33,14 +79,38 @@ def complete_pathway(state: Pathway, command: CompletePathway, at: datetime) -> 
 
 def discontinue_pathway(state: Pathway, command: DiscontinuePathway, at: datetime) -> list[Fact]:
     """At any time but while drug may still act: then observation goes on until discharge."""
-    del command, at
+    del at
+    _require_no_drug_acting(state)
+    return [PathwayDiscontinued(cause=command.cause)]
+
+
+def transfer_care(state: Pathway, command: TransferCare, at: datetime) -> list[Fact]:
+    """Once somebody there has taken over; never while drug may still act."""
+    del at
+    _require_no_drug_acting(state)
+    require(
+        command.receiver_confirmed,
+        "receiver_not_confirmed",
+        "Nobody has taken over yet; care goes on here until then.",
+        "receiver_confirmed",
+    )
+    return [CareTransferred(receiver=command.receiver, summary=command.summary)]
+
+
+def record_death(state: Pathway, command: RecordDeath, at: datetime) -> list[Fact]:
+    """At any time."""
+    del state
+    require(command.died_at is None or command.died_at <= at, "died_in_future", "This lies in the future.", "died_at")
+    return [DeathRecorded(died_at=command.died_at)]
+
+
+def _require_no_drug_acting(state: Pathway) -> None:
     session = state.cycle.session
     require(
         session is None or not session.in_progress,
         "session_in_progress",
         "Drug was given; the pathway can end after the patient is discharged.",
     )
-    return [PathwayDiscontinued()]
 
 
 def dismiss_cancellation(state: Pathway, command: DismissCancellation, at: datetime) -> list[Fact]:
@@ -50,17 +120,55 @@ def dismiss_cancellation(state: Pathway, command: DismissCancellation, at: datet
     return [CancellationDismissed()]
 
 
+def safety_contact(state: Pathway, now: datetime) -> Iterator[Fact]:
+    """Consequence: once nobody has to ask after the patient any more, the pathway is over."""
+    del now
+    if state.ending is not None and state.closure is None and not _is_asked_after(state):
+        yield SafetyContactEnded()
+
+
+def series_extended(state: Pathway, fact: SeriesExtended, at: datetime) -> dict[str, Any]:
+    """The series goes on."""
+    del at
+    return {"extension": Extension(sessions=state.extension.sessions + fact.sessions, every_days=fact.every_days)}
+
+
 def pathway_completed(state: Pathway, fact: PathwayCompleted, at: datetime) -> dict[str, Any]:
     """The outcome is the pathway's result."""
-    del state
-    closure = Closure(end=End.COMPLETED, at=at, course=fact.course, sessions_given=fact.sessions_given)
-    return {"closure": closure}
+    return _ended(state, Closure(end=End.COMPLETED, at=at, course=fact.course, sessions_given=fact.sessions_given))
 
 
 def pathway_discontinued(state: Pathway, fact: PathwayDiscontinued, at: datetime) -> dict[str, Any]:
     """The pathway ended early."""
     del fact
-    return {"closure": Closure(end=End.DISCONTINUED, at=at, sessions_given=state.sessions_given)}
+    return _ended(state, Closure(end=End.DISCONTINUED, at=at, sessions_given=state.sessions_given))
+
+
+def care_transferred(state: Pathway, fact: CareTransferred, at: datetime) -> dict[str, Any]:
+    """Others ask after the patient from now on."""
+    del fact
+    return {"closure": Closure(end=End.TRANSFERRED, at=at, sessions_given=state.sessions_given), "ending": None}
+
+
+def death_recorded(state: Pathway, fact: DeathRecorded, at: datetime) -> dict[str, Any]:
+    """Nothing remains to be done for the patient here."""
+    del fact
+    return {"closure": Closure(end=End.DIED, at=at, sessions_given=state.sessions_given), "ending": None}
+
+
+def safety_contact_ended(state: Pathway, fact: SafetyContactEnded, at: datetime) -> dict[str, Any]:
+    """The pathway is closed as it ended."""
+    del fact, at
+    return {"closure": state.ending, "ending": None}
+
+
+def _ended(state: Pathway, closure: Closure) -> dict[str, Any]:
+    """Closed at once, unless somebody still has to ask after the patient."""
+    return {"ending": closure} if _is_asked_after(state) else {"closure": closure}
+
+
+def _is_asked_after(state: Pathway) -> bool:
+    return any(outstanding(state) for outstanding in SAFETY_CONTACT)
 
 
 def cancellation_requested(state: Pathway, fact: CancellationRequested, at: datetime) -> dict[str, Any]:

@@ -14,6 +14,7 @@ NEXT_STEP: dict[Phase, str] = {
     Phase.SESSION: "The session is booked and held.",
     Phase.INTEGRATION: "The therapist holds the integration visit and signs the note.",
     Phase.FOLLOW_UP: "A physician records the outcome.",
+    Phase.SAFETY_CONTACT: "Somebody asks after the patient, until that is done or declined.",
     Phase.CLOSED: "Nothing; the pathway is closed.",
 }
 """The one thing that moves a pathway on, in words that say nothing about a person."""
@@ -27,6 +28,8 @@ def phase_of(state: Pathway) -> Phase:
     session = state.cycle.session
     if state.closure is not None:
         return Phase.CLOSED
+    if state.ending is not None:
+        return Phase.SAFETY_CONTACT
     if session is not None and session.doses:
         return Phase.SESSION if session.in_progress else Phase.INTEGRATION
     if state.care_team is None:
@@ -98,6 +101,8 @@ def earliest_next_dose(state: Pathway) -> datetime | None:
     earliest = []
     if state.last_drug_at is not None:
         earliest.append(state.last_drug_at + timedelta(hours=state.series.min_hours_between_doses.value))
+        if state.extension.every_days is not None and state.protocol.follow_up is not None:
+            earliest.append(state.last_drug_at + timedelta(days=state.protocol.follow_up.maintenance_min_days.value))
     if state.last_integration_at is not None:
         gap = state.protocol.integration.min_hours_before_next_dose.value
         earliest.append(state.last_integration_at + timedelta(hours=gap))

@@ -8,11 +8,12 @@ from datetime import datetime
 
 from schemas.facts import Fact
 from schemas.pathway import Pathway
+from workflows.rules import ends
 from workflows.rules.evolve import evolve
 
 Consequence = Callable[[Pathway, datetime], Iterator[Fact]]
 
-CONSEQUENCES: tuple[Consequence, ...] = ()
+CONSEQUENCES: tuple[Consequence, ...] = (ends.safety_contact,)
 """Every provider, in order."""
 
 

@@ -17,6 +17,9 @@ from workflows.rules.standing import missing_consents
 DEADLINES: tuple[Deadline, ...] = (work.OVERDUE, approval.EXPIRY, session.REMINDER, integration.WINDOW)
 """Every kind of deadline."""
 
+AFTER_THE_END: tuple[Deadline, ...] = (work.OVERDUE,)
+"""Those that remain once care has ended."""
+
 _BY_REASON = {deadline.reason: deadline for deadline in DEADLINES}
 
 __all__ = ["DEADLINES", "Deadline", "due", "lapsed", "still_wanted"]
@@ -28,7 +31,7 @@ def due(state: Pathway) -> list[Due]:
         return []
     instants = [
         Due(at=at, reason=deadline.reason, subject=subject)
-        for deadline in DEADLINES
+        for deadline in (DEADLINES if state.ending is None else AFTER_THE_END)
         for at, subject in deadline.instants(state)
     ]
     return sorted(instants, key=lambda one: (one.at, one.reason, one.subject))

@@ -7,13 +7,16 @@ from workflows.rules.owed import course, identity, session
 from workflows.rules.owed.obligation import Obligation, Provider
 
 PROVIDERS: tuple[Provider, ...] = (identity.owed, course.owed, session.owed, course.reviews)
-"""Who says what is owed."""
+"""Who says what is owed while care goes on."""
+
+AFTER_THE_END: tuple[Provider, ...] = ()
+"""Who still says what is owed once care has ended, of those above."""
 
 __all__ = ["PROVIDERS", "Obligation", "owed"]
 
 
 def owed(state: Pathway) -> Iterator[Obligation]:
-    """Everything that humans owe; nothing after the end."""
+    """Everything that humans owe; after the end of care what the safety contact asks for, and then nothing."""
     if state.closure is None:
-        for provider in PROVIDERS:
+        for provider in PROVIDERS if state.ending is None else AFTER_THE_END:
             yield from provider(state)
