@@ -16,6 +16,7 @@ PhaseName: TypeAlias = Literal[
     "session",
     "integration",
     "follow_up",
+    "safety_contact",
     "closed",
 ]
 RoleName: TypeAlias = Literal["patient", "physician", "therapist", "nurse", "coordinator"]
