@@ -9,6 +9,7 @@ from schemas.base import Id, Instant, Model, State, Zone
 from schemas.commands.ends import Course
 from schemas.protocol import Protocol, Series
 from schemas.referral import Identity
+from schemas.screening import Screening
 from schemas.treatment import Approval, Dose, HomeAttestation, Reading, Setting, TreatmentRoute
 from schemas.work import WorkItem
 
@@ -130,6 +131,7 @@ class Pathway(Model):
     residence: State
     version: int = Field(default=0, description="Number of the last event.")
     care_team: CareTeam | None = None
+    screening: Screening = Screening()
     eligible: bool | None = None
     consents: dict[str, Consent] = Field(default_factory=dict)
     approval: Approval | None = None

@@ -52,6 +52,14 @@ async def _enrol(course: Course, protocol: Protocol) -> None:
     team = {"physician_id": "dr-sage", "therapist_id": "th-fern", "coordinator_id": "co-moss"}
     await course.do(Role.COORDINATOR, "accept_referral", "is accepted by Moss", care_team=team)
     await course.wait(hours=8)
+    history = {"age_years": 41, "childbearing_potential": False, "conditions": [], "every_condition_asked": True}
+    await course.do(Role.NURSE, "record_health_history", "has the history taken by Reed", **history)
+    await course.do(Role.NURSE, "record_medications", "tells Reed what medication is taken", names=["Zoloft 50 mg"])
+    labs = [
+        {"test": test, "result": "unremarkable"}
+        for test in ("liver_function", "kidney_function", "urinary_tract_symptoms")
+    ]
+    await course.do(Role.NURSE, "record_labs", "has unremarkable laboratory results", labs=labs)
     why = "History, medication and examination show no contraindication."
     await course.do(Role.PHYSICIAN, "decide_screening", "is found eligible by Dr. Sage", eligible=True, reason=why)
     await course.wait(hours=6)

@@ -27,6 +27,17 @@ from schemas.facts.enrolment import (
 from schemas.facts.identity import IdentityCompared, MergeDecided, ReferralRepeated, RepeatedReferralReviewed
 from schemas.facts.integration import IntegrationBecameOverdue, IntegrationNoteSigned
 from schemas.facts.preparation import PreparationNoteSigned
+from schemas.facts.screening import (
+    ConditionCleared,
+    HealthHistoryRecorded,
+    LabAccepted,
+    LabRecorded,
+    MedicationAccepted,
+    MedicationsRecorded,
+    MedicationStopped,
+    WashoutPassed,
+    WeightRecorded,
+)
 from schemas.facts.session import (
     DebriefRecorded,
     DrugAdministered,
@@ -57,6 +68,15 @@ AnyFact = Annotated[
     | RepeatedReferralReviewed
     | ReferralAccepted
     | ReferralDeclined
+    | HealthHistoryRecorded
+    | ConditionCleared
+    | MedicationsRecorded
+    | MedicationAccepted
+    | MedicationStopped
+    | WashoutPassed
+    | LabRecorded
+    | LabAccepted
+    | WeightRecorded
     | ScreeningDecided
     | ConsentRecorded
     | ConsentWithdrawn
@@ -106,6 +126,7 @@ __all__ = [
     "CancellationDismissed",
     "CancellationRequested",
     "CareTransferred",
+    "ConditionCleared",
     "ConsentRecorded",
     "ConsentWithdrawn",
     "DeathRecorded",
@@ -113,11 +134,17 @@ __all__ = [
     "DosingApproved",
     "DrugAdministered",
     "Fact",
+    "HealthHistoryRecorded",
     "HoldLifted",
     "IdentityCompared",
     "InsightCaptured",
     "IntegrationBecameOverdue",
     "IntegrationNoteSigned",
+    "LabAccepted",
+    "LabRecorded",
+    "MedicationAccepted",
+    "MedicationStopped",
+    "MedicationsRecorded",
     "MergeDecided",
     "MessageRequested",
     "MessageWithdrawn",
@@ -140,6 +167,8 @@ __all__ = [
     "SessionReminderDue",
     "SessionScheduled",
     "VitalsRecorded",
+    "WashoutPassed",
+    "WeightRecorded",
     "WorkItemClosed",
     "WorkItemOpened",
     "WorkItemOverdue",

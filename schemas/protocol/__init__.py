@@ -6,8 +6,10 @@ decision ever depends on a file that somebody edits later.
 
 from schemas.protocol.document import Protocol, Signature
 from schemas.protocol.dosing import Approvals, ApprovalTerms, RouteLimits, Series
+from schemas.protocol.eligibility import EligibilityRules
 from schemas.protocol.follow_up import FollowUpRules
 from schemas.protocol.integration import IntegrationRules
+from schemas.protocol.medications import MedicationRules
 from schemas.protocol.quantity import Provenance, Quantity
 from schemas.protocol.referral import Indication, ReferralRules
 from schemas.protocol.session import SessionRules
@@ -19,10 +21,12 @@ __all__ = [
     "ApprovalTerms",
     "Approvals",
     "BloodPressure",
+    "EligibilityRules",
     "FollowUpRules",
     "Indication",
     "IntegrationRules",
     "Ladder",
+    "MedicationRules",
     "PredoseLimits",
     "Protocol",
     "Provenance",

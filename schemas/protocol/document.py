@@ -10,8 +10,10 @@ from pydantic import Field, model_validator
 
 from schemas.base import Id, Line, Model, ShortId
 from schemas.protocol.dosing import Approvals, RouteLimits, Series
+from schemas.protocol.eligibility import EligibilityRules
 from schemas.protocol.follow_up import FollowUpRules
 from schemas.protocol.integration import IntegrationRules
+from schemas.protocol.medications import MedicationRules
 from schemas.protocol.quantity import Quantity
 from schemas.protocol.referral import ReferralRules
 from schemas.protocol.session import SessionRules
@@ -39,6 +41,8 @@ class Protocol(Model):
     signature: Signature | None = None
     future_tolerance_s: Quantity
     referral: ReferralRules | None = None
+    eligibility: EligibilityRules | None = None
+    medications: MedicationRules | None = None
     consent_kinds: tuple[Id, ...] = Field(min_length=1, description="Consents that must be active before a dose.")
     consent_version: Id
     treatments: dict[TreatmentRoute, TreatmentRules] = Field(default_factory=dict)

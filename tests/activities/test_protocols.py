@@ -44,9 +44,14 @@ def test_the_packaged_protocol_is_found_by_name_and_by_path(write: Write) -> Non
     [
         ("title: Ketamine", "tittle: Ketamine", "field_missing", "title"),
         ("title: Ketamine", "extra: 1\ntitle: Ketamine", "unknown_field", "extra"),
-        ("{value: 6, unit: sessions", "{value: six, unit: sessions", "wrong_type", "series.sessions.value"),
-        ("{value: 6, unit: sessions", "{value: '6', unit: sessions", "wrong_type", "series.sessions.value"),
-        ("provenance: sourced, s", "provenance: guessed, s", "unknown_value", "series.sessions.provenance"),
+        ("series:\n  sessions: {value: 6", "series:\n  sessions: {value: six", "wrong_type", "series.sessions.value"),
+        ("series:\n  sessions: {value: 6", "series:\n  sessions: {value: '6'", "wrong_type", "series.sessions.value"),
+        (
+            '    provenance: design_default\n    source: "Journey Clinical: us',
+            '    provenance: guessed\n    source: "Journey Clinical: us',
+            "unknown_value",
+            "series.min_hours_between_doses.provenance",
+        ),
         ("settings: [clinic, home]", "settings: [clinic, moon]", "unknown_value", "routes.sublingual.settings.1"),
         ('"10:00"', '"25:00"', "invalid_value", "session.reminder_local_time"),
         ("  record_outcome:", "  #", "protocol_incomplete", "work.record_outcome"),

@@ -11,9 +11,11 @@ from schemas import commands as c
 from schemas.actors import Actor, CareTeam, Role
 from schemas.clock import Clock
 from schemas.commands.ends import Course
+from schemas.commands.screening import LabReport
 from schemas.messages import Contact
 from schemas.protocol import Protocol
 from schemas.referral import Person, Referral, ReferralSource
+from schemas.screening import LabResult, LabTest
 from schemas.treatment import DrugRoute, Setting, Vitals
 from tests.support.people import unlike
 
@@ -38,6 +40,11 @@ _SHORTLY: Final = timedelta(minutes=1)
 _IN_RANGE: Final = Vitals(systolic=124, diastolic=78, heart_rate=66, spo2=98)
 _INSIGHTS: Final = {50: "I can put the suitcase down.", 70: "The house was mine.", 100: "Nobody was angry with me."}
 """What the patient says, by minute after the dose."""
+
+_LABS: Final = tuple(
+    LabReport(test=test, result=LabResult.UNREMARKABLE)
+    for test in (LabTest.LIVER_FUNCTION, LabTest.KIDNEY_FUNCTION, LabTest.URINARY_TRACT_SYMPTOMS)
+)
 
 _NOTE: Final = (
     "Arrived rested and on time. Spoke about the week at work, the telephone call with the sister and two nights of "
@@ -79,6 +86,16 @@ def course(protocol: Protocol, now: Callable[[], datetime]) -> Iterator[Step]:
     """
     say = _Speaker()
     yield say(c.AcceptReferral, Role.COORDINATOR, care_team=TEAM)
+    yield say(
+        c.RecordHealthHistory,
+        Role.NURSE,
+        age_years=41,
+        childbearing_potential=False,
+        conditions=(),
+        every_condition_asked=True,
+    )
+    yield say(c.RecordMedications, Role.PATIENT, names=("sertraline 50 mg",))
+    yield say(c.RecordLabs, Role.NURSE, labs=_LABS)
     yield say(c.DecideScreening, Role.PHYSICIAN, eligible=True, reason="No contraindication found.")
     for kind in protocol.consent_kinds:
         yield say(c.RecordConsent, Role.PATIENT, kind=kind, version=protocol.consent_version)

@@ -72,6 +72,12 @@ class RunningStack:
         pathway: str = ended.json["pathway_id"]
         return pathway
 
+    def screen(self, pathway: str) -> None:
+        """Everything that the physician wants to know before deciding the screening."""
+        history = {"age_years": 41, "childbearing_potential": False, "conditions": [], "every_condition_asked": True}
+        assert self.do(pathway, "record_health_history", "nurse:nu-reed", history).code == 0
+        assert self.do(pathway, "record_medications", "patient:wren", {"names": ["Zoloft 50 mg"]}).code == 0
+
     def do(self, pathway: str, verb: str, actor: str, data: Any = None, *more: str) -> Finished:
         given = ("--data", "-") if data is not None else ()
         return self.kap("do", pathway, verb, "--as", actor, *given, "--json", *more, data=data)
@@ -109,6 +115,7 @@ async def test_pathway_is_opened_driven_and_looked_at(stack: RunningStack) -> No
     pathway = stack.refer()
     accepted = stack.do(pathway, "accept_referral", "coordinator:co-moss", {"care_team": TEAM})
     assert (accepted.code, accepted.json["phase"]) == (0, "screening")
+    stack.screen(pathway)
     reason = ("--reason", "Nothing against it.")
     decided = stack.kap(
         *("do", pathway, "decide_screening", "--as", "physician:dr-sage", "--data", "-"), *reason, data="eligible: true"
@@ -246,6 +253,7 @@ async def test_nothing_is_lost_when_everything_is_killed(stack: RunningStack) ->
     assert stack.kap("status", pathway).code == 5
     await stack.up()
     assert before.code == 0
+    stack.screen(pathway)
     decided = stack.do(
         pathway, "decide_screening", "physician:dr-sage", {"eligible": True}, "--reason", "Nothing against it."
     )

@@ -15,11 +15,14 @@ from clients.client import KapClient
 from clients.errors import Refused
 from schemas.actors import Actor, CareTeam, Role
 from schemas.commands import (
+    AcceptMedication,
     AcceptReferral,
     Command,
     DecideScreening,
     DeclineReferral,
     RecordConsent,
+    RecordHealthHistory,
+    RecordMedications,
     SignPreparationNote,
 )
 from schemas.messages import Contact
@@ -31,11 +34,11 @@ from workers.stack import Stack, StackOptions, read_mails
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-GIVEN, FAMILY, CONCERN, GOAL, REASON, INTENTION, FORGED = (
-    f"Canary{word}Zq7" for word in ("Given", "Family", "Concern", "Goal", "Reason", "Intention", "Forged")
+GIVEN, FAMILY, CONCERN, GOAL, REASON, INTENTION, FORGED, MEDICATION = (
+    f"Canary{word}Zq7" for word in ("Given", "Family", "Concern", "Goal", "Reason", "Intention", "Forged", "Medication")
 )
 ADDRESS = "canaryaddresszq7@example.org"
-CANARIES = (GIVEN, FAMILY, CONCERN, GOAL, REASON, INTENTION, FORGED)
+CANARIES = (GIVEN, FAMILY, CONCERN, GOAL, REASON, INTENTION, FORGED, MEDICATION)
 
 REFERRAL = {
     "referral_id": "r-canary",
@@ -101,6 +104,19 @@ async def planted(client: KapClient) -> str:
     )
     team = CareTeam(physician_id="dr-1", therapist_id="th-1", coordinator_id="co-1")
     await client.do(pathway_id, command(AcceptReferral, Role.COORDINATOR, care_team=team))
+    await client.do(
+        pathway_id,
+        command(
+            RecordHealthHistory,
+            Role.NURSE,
+            age_years=41,
+            childbearing_potential=False,
+            conditions=(),
+            every_condition_asked=True,
+        ),
+    )
+    await client.do(pathway_id, command(RecordMedications, Role.PATIENT, names=(MEDICATION,)))
+    await client.do(pathway_id, command(AcceptMedication, Role.PHYSICIAN, name=MEDICATION))
     await client.do(pathway_id, command(DecideScreening, Role.PHYSICIAN, eligible=True))
     await client.do(pathway_id, command(RecordConsent, Role.PATIENT, kind="treatment", version="2026-11"))
     note = command(SignPreparationNote, Role.THERAPIST, intentions=(INTENTION,), goals=(GOAL,))

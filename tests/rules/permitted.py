@@ -7,6 +7,7 @@ from schemas.actors import CLINICIANS, STAFF, Role
 
 BY_TIME: Final = {
     f.ApprovalExpired,
+    f.WashoutPassed,
     f.SessionReminderDue,
     f.IntegrationBecameOverdue,
     f.WorkItemOpened,
@@ -34,6 +35,9 @@ ONLY_BY: Final = {
     f.RepeatedReferralReviewed: {Role.COORDINATOR, Role.PHYSICIAN},
     f.ReferralAccepted: {Role.COORDINATOR, Role.PHYSICIAN},
     f.ReferralDeclined: {Role.COORDINATOR, Role.PHYSICIAN},
+    f.ConditionCleared: {Role.PHYSICIAN},
+    f.MedicationAccepted: {Role.PHYSICIAN},
+    f.LabAccepted: {Role.PHYSICIAN},
     f.ScreeningDecided: {Role.PHYSICIAN},
     f.DosingApproved: {Role.PHYSICIAN},
     f.ApprovalRevoked: {Role.PHYSICIAN},

@@ -5,7 +5,15 @@ from datetime import timedelta
 import pytest
 
 from schemas.actors import Role
-from schemas.commands import AcceptReferral, DecideScreening, DeclineReferral, RecordConsent, WithdrawConsent
+from schemas.commands import (
+    AcceptReferral,
+    DecideScreening,
+    DeclineReferral,
+    RecordConsent,
+    RecordHealthHistory,
+    RecordMedications,
+    WithdrawConsent,
+)
 from schemas.facts import ConsentRecorded, ReferralAccepted, ReferralReceived, ScreeningDecided
 from schemas.pathway import End, Phase
 from schemas.treatment import Setting
@@ -160,7 +168,7 @@ def test_accepting_names_the_team(role: Role) -> None:
     (accepted,) = of_kind(course.must(AcceptReferral, role, care_team=TEAM).facts, ReferralAccepted)
     assert accepted.care_team == TEAM
     assert course.state.care_team == TEAM
-    (item,) = course.state.work
+    item, *_ = course.state.work
     assert (item.kind, item.owner_id) == (WorkKind.DECIDE_SCREENING, TEAM.physician_id)
 
 
@@ -175,6 +183,8 @@ def test_declining_ends_the_pathway() -> None:
 @pytest.mark.parametrize(("eligible", "phase"), [(True, Phase.CONSENT), (False, Phase.CLOSED)])
 def test_screening_is_decided_by_what_the_physician_found(eligible: bool, phase: Phase) -> None:
     course = at(Phase.SCREENING)
+    for told in (RecordHealthHistory, RecordMedications):
+        course.must(told, Role.NURSE)
     course.must(DecideScreening, Role.PHYSICIAN, eligible=eligible)
     assert course.phase is phase
     assert [fact.eligible for fact in course.facts(ScreeningDecided)] == [eligible]

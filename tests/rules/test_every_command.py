@@ -25,6 +25,14 @@ MAY = {
     "review_repeated_referral": {COORDINATOR, PHYSICIAN},
     "accept_referral": {COORDINATOR, PHYSICIAN},
     "decline_referral": {COORDINATOR, PHYSICIAN},
+    "record_health_history": {PHYSICIAN, THERAPIST, NURSE},
+    "clear_condition": {PHYSICIAN},
+    "record_medications": set(Role),
+    "accept_medication": {PHYSICIAN},
+    "stop_medication": set(Role),
+    "record_labs": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
+    "accept_lab": {PHYSICIAN},
+    "record_weight": {PHYSICIAN, THERAPIST, NURSE},
     "decide_screening": {PHYSICIAN},
     "record_consent": set(Role),
     "withdraw_consent": set(Role),
@@ -52,6 +60,9 @@ MAY = {
 """Who may say what: a decision of the clinic, so it is written down here a second time."""
 
 NEED_A_REASON = {
+    "clear_condition",
+    "accept_medication",
+    "accept_lab",
     "decide_merge",
     "review_repeated_referral",
     "decline_referral",
@@ -68,6 +79,7 @@ NEED_A_REASON = {
 }
 
 MAY_BE_LATE = {
+    "record_weight",
     "sign_preparation_note",
     "check_in",
     "record_vitals",

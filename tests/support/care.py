@@ -14,6 +14,9 @@ from schemas.commands import (
     RecordAdministration,
     RecordConsent,
     RecordDebrief,
+    RecordHealthHistory,
+    RecordLabs,
+    RecordMedications,
     RecordVitals,
     ScheduleSession,
     SignIntegrationNote,
@@ -28,8 +31,16 @@ CALM = {"systolic": 122, "diastolic": 78, "heart_rate": 66, "spo2": 98}
 async def enrolled(hand: Hand) -> None:
     """Accepted, screened, consented."""
     await hand.do(AcceptReferral, Role.COORDINATOR, care_team=TEAM.model_dump())
-    await hand.do(DecideScreening, Role.PHYSICIAN)
+    await screened(hand)
     await hand.do(RecordConsent, Role.PATIENT)
+
+
+async def screened(hand: Hand) -> None:
+    """Asked about everything, tested, and found eligible."""
+    await hand.do(RecordHealthHistory, Role.NURSE)
+    await hand.do(RecordMedications, Role.PATIENT)
+    await hand.do(RecordLabs, Role.NURSE)
+    await hand.do(DecideScreening, Role.PHYSICIAN)
 
 
 async def prepared(hand: Hand) -> None:

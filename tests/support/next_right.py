@@ -14,6 +14,7 @@ from tests.support.people import TEAM
 from tests.support.protocols import in_range, route_in
 from workflows.rules.blood_pressure import Verdict, assess
 from workflows.rules.gate import gate
+from workflows.rules.screening import uncleared, undecided
 from workflows.rules.standing import (
     earliest_next_dose,
     integration_window,
@@ -50,6 +51,7 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
         case Phase.REFERRAL:
             yield Said(c.AcceptReferral, Role.COORDINATOR, {"care_team": TEAM})
         case Phase.SCREENING:
+            yield from _screening(state)
             yield Said(c.DecideScreening, Role.PHYSICIAN, {"eligible": True})
         case Phase.CONSENT:
             said = {"kind": missing_consents(state)[0], "version": state.protocol.consent_version}
@@ -64,6 +66,21 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
             yield from _integrating(state, now)
         case Phase.FOLLOW_UP:
             yield Said(c.CompletePathway, Role.PHYSICIAN, {"course": Course.RESPONSE})
+
+
+def _screening(state: Pathway) -> Iterator[Said]:
+    if state.protocol.eligibility is not None:
+        if state.screening.history is None:
+            yield Said(c.RecordHealthHistory, Role.NURSE, {})
+        if not state.screening.labs:
+            yield Said(c.RecordLabs, Role.NURSE, {})
+        for condition, _ in uncleared(state):
+            yield Said(c.ClearCondition, Role.PHYSICIAN, {"condition": condition})
+    if state.protocol.medications is not None:
+        if state.screening.medications.recorded_at is None:
+            yield Said(c.RecordMedications, Role.NURSE, {})
+        for entry in undecided(state):
+            yield Said(c.AcceptMedication, Role.PHYSICIAN, {"name": entry.name})
 
 
 def an_approval(state: Pathway, setting: Setting | None = None) -> dict[str, Any]:
@@ -109,6 +126,8 @@ def arrival(session: Session) -> dict[str, Any]:
 def _before_the_dose(state: Pathway, session: Session, now: datetime) -> Iterator[Said]:
     approval, rules = state.approval, state.protocol.vitals
     failed = {check.name for check in gate(state, now) if not check.passed}
+    if any(name.endswith("_known") for name in failed):
+        yield Said(c.RecordLabs, Role.NURSE, {})
     if failed & {"vitals_present", "vitals_recent"}:
         yield _measuring(state, session)
     if assess(session.readings, rules, session.setting) is Verdict.PHYSICIAN and session.vitals_accepted_at is None:

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from clients.errors import Refused
 from schemas.actors import Role
-from schemas.commands import AcceptReferral, DecideScreening
+from schemas.commands import AcceptReferral, DecideScreening, RecordMedications
 from tests.support.dev_server import address_of, stranger
 from tests.support.engine import ACTORS, TEAM, Engine, Hand, a_referral
 
@@ -57,7 +57,7 @@ async def test_another_sdk_is_refused_with_code_and_field_and_leaves_no_trace(en
     assert cause.details[0]["sentence"]
     assert (await hand.status()).version == before.version
     assert await history_length(hand) == length
-    await hand.do(DecideScreening, Role.PHYSICIAN)
+    await hand.do(RecordMedications, Role.PATIENT)
     assert await hand.failed_tasks() == 0
 
 
@@ -94,7 +94,7 @@ async def test_the_raw_program_is_refused_and_the_pathway_goes_on(engine: Engine
     code, out = await temporal(engine, *update, "accept_referral", "--input", json.dumps(GOOD))
     # The program cannot read the encrypted receipt without a codec server; the command counts all the same.
     assert code == 0 or "binary/encrypted" in out
-    await hand.do(DecideScreening, Role.PHYSICIAN)
+    await hand.do(RecordMedications, Role.PATIENT)
     assert await hand.failed_tasks() == 0
 
 

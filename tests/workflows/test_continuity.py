@@ -10,10 +10,10 @@ from schemas.actors import Role
 from schemas.commands import (
     AcceptReferral,
     ApproveDosing,
-    DecideScreening,
     DiscontinuePathway,
     DismissCancellation,
     RecordConsent,
+    RecordMedications,
     SignPreparationNote,
 )
 from schemas.events import Event
@@ -21,7 +21,7 @@ from schemas.facts import MessageWithdrawn
 from schemas.pathway import Phase
 from schemas.start import Tuning
 from schemas.work import WorkKind
-from tests.support.care import arrived, completed, dosed, enrolled, prepared
+from tests.support.care import arrived, completed, dosed, enrolled, prepared, screened
 from tests.support.engine import TEAM, Engine
 from tests.support.eventually import eventually
 
@@ -54,7 +54,7 @@ async def test_a_duplicate_gets_the_first_answer_across_continue_as_new(engine: 
     hand = await engine.start(Tuning(continue_after_commands=1))
     command = hand.command(AcceptReferral, Role.COORDINATOR, care_team=TEAM.model_dump())
     first = await engine.client.do(hand.id, command)
-    await hand.do(DecideScreening, Role.PHYSICIAN)
+    await hand.do(RecordMedications, Role.PATIENT)
     assert await hand.runs() >= 2
     assert await engine.client.do(hand.id, command) == first
     other = command.model_copy(update={"reason": "Another one."})
@@ -85,7 +85,7 @@ async def test_care_goes_on_while_postgresql_is_away_and_the_journal_catches_up(
     hand = await engine.refer()
     await hand.do(AcceptReferral, Role.COORDINATOR, care_team=TEAM.model_dump())
     async with engine.postgres.outage():
-        await hand.do(DecideScreening, Role.PHYSICIAN)
+        await screened(hand)
         await hand.do(RecordConsent, Role.PATIENT)
         await hand.do(SignPreparationNote, Role.THERAPIST)
         status = await hand.status()

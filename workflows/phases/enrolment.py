@@ -3,12 +3,20 @@
 from temporalio import workflow
 
 from schemas.commands import (
+    AcceptLab,
+    AcceptMedication,
     AcceptReferral,
+    ClearCondition,
     DecideMerge,
     DecideScreening,
     DeclineReferral,
     RecordConsent,
+    RecordHealthHistory,
+    RecordLabs,
+    RecordMedications,
+    RecordWeight,
     ReviewRepeatedReferral,
+    StopMedication,
     WithdrawConsent,
 )
 from schemas.facts import IdentityCompared, ReferralRepeated
@@ -25,6 +33,14 @@ class EnrolmentPhase(Conductor):
     review_repeated_referral = verb(ReviewRepeatedReferral)
     accept_referral = verb(AcceptReferral)
     decline_referral = verb(DeclineReferral)
+    record_health_history = verb(RecordHealthHistory)
+    clear_condition = verb(ClearCondition)
+    record_medications = verb(RecordMedications)
+    accept_medication = verb(AcceptMedication)
+    stop_medication = verb(StopMedication)
+    record_labs = verb(RecordLabs)
+    accept_lab = verb(AcceptLab)
+    record_weight = verb(RecordWeight)
     decide_screening = verb(DecideScreening)
     record_consent = verb(RecordConsent)
     withdraw_consent = verb(WithdrawConsent)

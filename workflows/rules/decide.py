@@ -9,7 +9,17 @@ from schemas.commands import Command
 from schemas.facts import Fact
 from schemas.pathway import Pathway
 from schemas.refusals import Refusal
-from workflows.rules import approval, ends, enrolment, identity, integration, observation, preparation, session
+from workflows.rules import (
+    approval,
+    ends,
+    enrolment,
+    identity,
+    integration,
+    observation,
+    preparation,
+    screening,
+    session,
+)
 from workflows.rules.refusing import Refused, require
 
 Rule = Callable[[Pathway, Any, datetime], list[Fact]]
@@ -19,6 +29,14 @@ RULES: dict[type[Command], Rule] = {
     c.ReviewRepeatedReferral: identity.review_repeated_referral,
     c.AcceptReferral: enrolment.accept_referral,
     c.DeclineReferral: enrolment.decline_referral,
+    c.RecordHealthHistory: screening.record_health_history,
+    c.ClearCondition: screening.clear_condition,
+    c.RecordMedications: screening.record_medications,
+    c.AcceptMedication: screening.accept_medication,
+    c.StopMedication: screening.stop_medication,
+    c.RecordLabs: screening.record_labs,
+    c.AcceptLab: screening.accept_lab,
+    c.RecordWeight: screening.record_weight,
     c.DecideScreening: enrolment.decide_screening,
     c.RecordConsent: enrolment.record_consent,
     c.WithdrawConsent: enrolment.withdraw_consent,

@@ -19,6 +19,7 @@ from schemas.pathway import Closure, Consent, End, Pathway
 from schemas.referral import Enrolment
 from workflows.rules.identity import require_settled
 from workflows.rules.refusing import require
+from workflows.rules.screening import require_screened
 
 
 def open_pathway(enrolment: Enrolment, pathway_id: str, episode: str, now: datetime) -> tuple[Pathway, list[Fact]]:
@@ -97,6 +98,8 @@ def decide_screening(state: Pathway, command: DecideScreening, at: datetime) -> 
     del at
     require(state.care_team, "referral_not_accepted", "The referral has not been accepted yet.")
     require(state.eligible is None, "screening_already_decided", "The screening was decided before.")
+    if command.eligible:
+        require_screened(state)
     return [ScreeningDecided(eligible=command.eligible)]
 
 

@@ -16,6 +16,7 @@ from workflows.rules import (
     obligations,
     observation,
     preparation,
+    screening,
     session,
 )
 
@@ -36,6 +37,15 @@ EVOLUTIONS: dict[type[Fact], Evolution] = {
     f.RepeatedReferralReviewed: identity.repeated_referral_reviewed,
     f.ReferralAccepted: enrolment.referral_accepted,
     f.ReferralDeclined: enrolment.referral_declined,
+    f.HealthHistoryRecorded: screening.health_history_recorded,
+    f.ConditionCleared: screening.condition_cleared,
+    f.MedicationsRecorded: screening.medications_recorded,
+    f.MedicationAccepted: screening.medication_accepted,
+    f.MedicationStopped: screening.medication_stopped,
+    f.WashoutPassed: screening.washout_passed,
+    f.LabRecorded: screening.lab_recorded,
+    f.LabAccepted: screening.lab_accepted,
+    f.WeightRecorded: screening.weight_recorded,
     f.ScreeningDecided: enrolment.screening_decided,
     f.ConsentRecorded: enrolment.consent_recorded,
     f.ConsentWithdrawn: enrolment.consent_withdrawn,

@@ -10,11 +10,17 @@ from schemas.answers import Due
 from schemas.facts import Fact
 from schemas.messages import MessageRequest
 from schemas.pathway import Pathway
-from workflows.rules.deadlines import approval, integration, session, work
+from workflows.rules.deadlines import approval, integration, screening, session, work
 from workflows.rules.deadlines.deadline import Deadline
 from workflows.rules.standing import missing_consents
 
-DEADLINES: tuple[Deadline, ...] = (work.OVERDUE, approval.EXPIRY, session.REMINDER, integration.WINDOW)
+DEADLINES: tuple[Deadline, ...] = (
+    work.OVERDUE,
+    approval.EXPIRY,
+    session.REMINDER,
+    integration.WINDOW,
+    screening.WASHOUT,
+)
 """Every kind of deadline."""
 
 AFTER_THE_END: tuple[Deadline, ...] = (work.OVERDUE,)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from schemas.pathway import Pathway
-from workflows.rules.owed import course, identity, session
+from workflows.rules.owed import course, identity, screening, session
 from workflows.rules.owed.obligation import Obligation, Provider
 
-PROVIDERS: tuple[Provider, ...] = (identity.owed, course.owed, session.owed, course.reviews)
+PROVIDERS: tuple[Provider, ...] = (identity.owed, course.owed, screening.owed, session.owed, course.reviews)
 """Who says what is owed while care goes on."""
 
 AFTER_THE_END: tuple[Provider, ...] = ()

@@ -1,0 +1,372 @@
+"""The screening: what stands in the way of a dose, and who lifts it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from schemas.actors import Role
+from schemas.commands import (
+    AcceptLab,
+    AcceptMedication,
+    ClearCondition,
+    DecideScreening,
+    RecordAdministration,
+    RecordHealthHistory,
+    RecordLabs,
+    RecordMedications,
+    RecordWeight,
+    StopMedication,
+)
+from schemas.commands.screening import LabReport
+from schemas.facts import MedicationsRecorded, WashoutPassed
+from schemas.pathway import Phase
+from schemas.protocol import EligibilityRules, MedicationRules
+from schemas.refusals import Refusal
+from schemas.screening import LabResult, LabTest
+from schemas.work import WorkKind
+from tests.rules.arrivals import ready
+from tests.rules.refusing import Refused, each, holds
+from tests.support.course import Course, at
+from tests.support.protocols import packaged
+from workflows.rules.gate import gate
+from workflows.rules.medications import classify
+
+ELIGIBILITY, MEDICATIONS = packaged().eligibility, packaged().medications
+assert isinstance(ELIGIBILITY, EligibilityRules)
+assert isinstance(MEDICATIONS, MedicationRules)
+ADULT = int(ELIGIBILITY.min_age_years.value)
+ECG_AGE = int(ELIGIBILITY.ecg_age_years.value)
+ABSOLUTE, RELATIVE = next(iter(ELIGIBILITY.absolute)), "hyperthyroidism"
+WASHOUT = MEDICATIONS.classes["maoi"].washout_days
+assert WASHOUT is not None
+DAYS = WASHOUT.value
+TICK = timedelta(microseconds=1)
+
+
+def screened(**history: Any) -> Course:
+    """Everything is told; the physician decides next."""
+    course = at(Phase.SCREENING)
+    course.must(RecordHealthHistory, Role.NURSE, **history)
+    course.must(RecordMedications, Role.PATIENT)
+    course.must(RecordLabs, Role.NURSE)
+    return course
+
+
+def taking(*names: str, course: Course | None = None) -> Course:
+    course = course or screened()
+    course.must(RecordMedications, Role.PATIENT, names=names)
+    return course
+
+
+def eligible(situation: Callable[[], Course]) -> Callable[[], Refusal]:
+    return lambda: situation().refused(DecideScreening, Role.PHYSICIAN, eligible=True)
+
+
+def unasked() -> Course:
+    """Under a protocol without these sections."""
+    return at(Phase.SCREENING, protocol=packaged().model_copy(update={"eligibility": None, "medications": None}))
+
+
+def stopped(days_ago: float = 0) -> Course:
+    course = taking("Nardil")
+    course.wait(days=30)
+    last = course.now - timedelta(days=days_ago)
+    course.must(StopMedication, Role.PATIENT, name="phenelzine", last_taken_at=last)
+    return course
+
+
+def lab_of(test: LabTest, result: LabResult = LabResult.REMARKABLE, course: Course | None = None) -> Course:
+    course = course or ready()
+    course.must(RecordLabs, Role.NURSE, labs=(LabReport(test=test, result=result),))
+    return course
+
+
+REFUSALS = [
+    Refused("history_missing", None, "eligible without a history", eligible(partial(at, Phase.SCREENING))),
+    Refused("under_age", None, "a day short of adult", eligible(partial(screened, age_years=ADULT - 1))),
+    Refused("contraindicated", None, "absolutely", eligible(partial(screened, conditions=(ABSOLUTE,)))),
+    Refused("clearance_missing", None, "relatively", eligible(partial(screened, conditions=(RELATIVE,)))),
+    Refused("medications_missing", None, "without a list", eligible(lambda: told_history())),
+    Refused("medication_undecided", None, "with an MAOI", eligible(partial(taking, "Nardil"))),
+    Refused("medication_undecided", None, "with something unknown", eligible(partial(taking, "grandmother's tea"))),
+    Refused(
+        "history_incomplete",
+        "every_condition_asked",
+        "what was not asked is not absent",
+        lambda: at(Phase.SCREENING).refused(RecordHealthHistory, Role.NURSE, every_condition_asked=False),
+    ),
+    Refused(
+        "unknown_condition",
+        "conditions.1",
+        "a condition that nobody knows",
+        lambda: at(Phase.SCREENING).refused(RecordHealthHistory, Role.NURSE, conditions=(RELATIVE, "hiccups")),
+    ),
+    Refused(
+        "condition_not_present",
+        "condition",
+        "clearing nothing",
+        lambda: screened().refused(ClearCondition, Role.PHYSICIAN),
+    ),
+    Refused(
+        "contraindicated",
+        "condition",
+        "clearing what nobody may clear",
+        lambda: screened(conditions=(ABSOLUTE,)).refused(ClearCondition, Role.PHYSICIAN, condition=ABSOLUTE),
+    ),
+    Refused(
+        "no_decision_needed",
+        "name",
+        "accepting what is allowed",
+        lambda: taking("Zoloft").refused(AcceptMedication, Role.PHYSICIAN, name="Zoloft"),
+    ),
+    Refused(
+        "washout_not_over",
+        "name",
+        "the washout runs",
+        lambda: stopped().refused(AcceptMedication, Role.PHYSICIAN, name="Nardil"),
+    ),
+    Refused(
+        "medication_not_on_list",
+        "name",
+        "stopping what nobody takes",
+        lambda: taking("Zoloft").refused(StopMedication, Role.PATIENT, last_taken_at=at(Phase.SCREENING).now),
+    ),
+    Refused(
+        "taken_in_future",
+        "last_taken_at",
+        "stopping tomorrow",
+        lambda: (course := taking("Nardil")).refused(
+            StopMedication, Role.PATIENT, last_taken_at=course.now + timedelta(days=1)
+        ),
+    ),
+    Refused(
+        "unknown_test",
+        "labs.0.test",
+        "a test that the protocol does not know",
+        lambda: another_protocol(),
+    ),
+    Refused(
+        "collected_in_future",
+        "labs.0.collected_at",
+        "collected tomorrow",
+        lambda: (course := screened()).refused(
+            RecordLabs, Role.NURSE, labs=(report(LabTest.ECG, course.now + timedelta(days=1)),)
+        ),
+    ),
+    Refused(
+        "no_decision_needed",
+        "test",
+        "accepting what is unremarkable",
+        lambda: screened().refused(AcceptLab, Role.PHYSICIAN),
+    ),
+    Refused(
+        "pregnancy",
+        "test",
+        "accepting a pregnancy",
+        lambda: lab_of(LabTest.PREGNANCY).refused(AcceptLab, Role.PHYSICIAN, test=LabTest.PREGNANCY),
+    ),
+    Refused(
+        "not_asked_for",
+        None,
+        "a history under a protocol without one",
+        lambda: unasked().refused(RecordHealthHistory, Role.NURSE),
+    ),
+    Refused(
+        "not_asked_for",
+        None,
+        "medications under a protocol without them",
+        lambda: unasked().refused(RecordMedications, Role.PATIENT),
+    ),
+    Refused(
+        "lab_missing",
+        None,
+        "a dose without the pregnancy test that is due",
+        lambda: told(RecordHealthHistory, childbearing_potential=True),
+    ),
+    Refused("lab_remarkable", None, "a dose after a liver result", lambda: dose(lab_of(LabTest.LIVER_FUNCTION))),
+    Refused(
+        "contraindicated", None, "a dose after a finding", lambda: told(RecordHealthHistory, conditions=(RELATIVE,))
+    ),
+    Refused("medication_undecided", None, "a dose with an MAOI", lambda: told(RecordMedications, names=("Parnate",))),
+    Refused("washout_undecided", None, "a dose in the washout", lambda: dose(stopped_before_dose())),
+]
+
+
+def told_history() -> Course:
+    course = at(Phase.SCREENING)
+    course.must(RecordHealthHistory, Role.NURSE)
+    return course
+
+
+def report(test: LabTest, collected_at: Any = None) -> LabReport:
+    return LabReport(test=test, result=LabResult.UNREMARKABLE, collected_at=collected_at)
+
+
+def another_protocol() -> Refusal:
+    rules = ELIGIBILITY.model_copy(update={"labs": {LabTest.ECG: ELIGIBILITY.labs[LabTest.ECG]}})  # type: ignore[union-attr]
+    return at(
+        Phase.SCREENING, protocol=packaged().model_copy(update={"eligibility": rules, "medications": None})
+    ).refused(RecordLabs, Role.NURSE)
+
+
+def dose(course: Course) -> Refusal:
+    return course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0)
+
+
+def told(command: Any, **said: Any) -> Refusal:
+    """A dose that was allowed, until somebody told of something."""
+    course = ready()
+    course.must(command, Role.NURSE, **said)
+    return dose(course)
+
+
+def stopped_before_dose() -> Course:
+    course = ready()
+    course.must(RecordMedications, Role.PATIENT, names=("Parnate",))
+    course.must(RecordMedications, Role.PATIENT, names=())
+    return course
+
+
+@each(REFUSALS)
+def test_refused(case: Refused) -> None:
+    holds(case)
+
+
+def kinds(course: Course) -> set[WorkKind]:
+    return {item.kind for item in course.state.work}
+
+
+def failed(course: Course) -> set[str]:
+    return {check.name for check in gate(course.state, course.now) if not check.passed}
+
+
+def test_an_adult_whose_conditions_are_cleared_may_be_found_eligible() -> None:
+    course = screened(age_years=ADULT, conditions=(RELATIVE,))
+    assert WorkKind.CLEAR_CONDITION in kinds(course)
+    course.must(ClearCondition, Role.PHYSICIAN, condition=RELATIVE)
+    course.must(DecideScreening, Role.PHYSICIAN, eligible=True)
+    assert course.phase is Phase.CONSENT
+
+
+def test_anybody_may_be_found_ineligible() -> None:
+    course = at(Phase.SCREENING)
+    course.must(DecideScreening, Role.PHYSICIAN, eligible=False)
+    assert course.phase is Phase.CLOSED
+
+
+def test_a_new_history_needs_a_new_clearance() -> None:
+    course = screened(conditions=(RELATIVE,))
+    course.must(ClearCondition, Role.PHYSICIAN, condition=RELATIVE)
+    course.must(RecordHealthHistory, Role.NURSE)
+    course.must(RecordHealthHistory, Role.NURSE, conditions=(RELATIVE,))
+    assert course.refused(DecideScreening, Role.PHYSICIAN, eligible=True).code == "clearance_missing"
+
+
+def test_a_physicians_acceptance_lasts_while_it_is_taken() -> None:
+    course = taking("Ativan 1 mg prn", "Zoloft")
+    course.must(AcceptMedication, Role.PHYSICIAN, name="lorazepam")
+    course.must(RecordMedications, Role.PATIENT, names=("lorazepam", "Zoloft", "Lipitor"))
+    course.must(DecideScreening, Role.PHYSICIAN, eligible=True)
+    course.must(RecordMedications, Role.PATIENT, names=("Zoloft",))
+    course.must(RecordMedications, Role.PATIENT, names=("lorazepam",))
+    assert WorkKind.DECIDE_MEDICATION in kinds(course)
+
+
+def test_a_washout_opens_a_review_and_clears_nothing() -> None:
+    """Timeline S08: phenelzine stopped; fourteen days later a physician looks, and only then."""
+    course = stopped()
+    assert course.wait_until(course.now + timedelta(days=DAYS) - TICK).facts == () or not course.facts(WashoutPassed)
+    course.wait(microseconds=1)
+    assert len(course.facts(WashoutPassed)) == 1
+    assert WorkKind.REVIEW_WASHOUT in kinds(course)
+    assert "washouts_decided" in failed(course)
+    course.wait(days=90)
+    assert "washouts_decided" in failed(course)
+    course.must(AcceptMedication, Role.PHYSICIAN, name="Nardil")
+    assert "washouts_decided" not in failed(course)
+    assert WorkKind.REVIEW_WASHOUT not in kinds(course)
+
+
+def test_what_vanishes_from_the_list_was_taken_until_now() -> None:
+    course = taking("Nardil")
+    course.must(RecordMedications, Role.PATIENT, names=())
+    (washout,) = course.state.screening.washouts
+    assert washout.over_at == course.now + timedelta(days=DAYS)
+
+
+def test_the_digest_tells_what_matters_for_a_dose() -> None:
+    def digest(*names: str) -> str:
+        course = taking(*names)
+        return course.state.screening.medications.digest
+
+    assert digest("Zoloft") == digest("Lipitor", "sertraline 50 mg") == digest()
+    assert digest("Lamictal") != digest()
+    assert digest("LAMICTAL 200 mg", "Ativan") == digest("lorazepam", "lamotrigine")
+    assert at(Phase.SCREENING).state.screening.medications.digest == ""
+
+
+@pytest.mark.parametrize(
+    ("age", "conditions", "missing"),
+    [(ECG_AGE - 1, (), False), (ECG_AGE, (), True), (ECG_AGE + 1, (), True), (30, ("controlled_hypertension",), True)],
+)
+def test_who_needs_an_electrocardiogram(age: int, conditions: tuple[str, ...], missing: bool) -> None:
+    course = screened(age_years=age, conditions=conditions)
+    assert ("ecg_known" in failed(course)) is missing
+
+
+@pytest.mark.parametrize(("off", "known"), [(-TICK, True), (timedelta(0), True), (TICK, False)])
+@pytest.mark.parametrize("test", [LabTest.LIVER_FUNCTION, LabTest.KIDNEY_FUNCTION, LabTest.URINARY_TRACT_SYMPTOMS])
+def test_how_old_a_test_may_be_at_the_first_dose(test: LabTest, off: timedelta, known: bool) -> None:
+    course = screened()
+    valid = timedelta(days=ELIGIBILITY.labs[test].valid_days_first_dose.value)  # type: ignore[union-attr]
+    names = {check.name for check in gate(course.state, course.now + valid + off) if not check.passed}
+    assert (f"{test.value}_known" not in names) is known
+
+
+def test_a_physician_may_accept_a_remarkable_result_until_the_next_one() -> None:
+    course = lab_of(LabTest.LIVER_FUNCTION)
+    course.must(AcceptLab, Role.PHYSICIAN)
+    assert failed(course) == set()
+    lab_of(LabTest.LIVER_FUNCTION, course=course)
+    assert "liver_function_unremarkable" in failed(course)
+
+
+def test_an_older_result_does_not_replace_a_newer_one() -> None:
+    course = lab_of(LabTest.LIVER_FUNCTION)
+    earlier = course.now - timedelta(days=1)
+    course.must(RecordLabs, Role.NURSE, labs=(report(LabTest.LIVER_FUNCTION, earlier),))
+    assert "liver_function_unremarkable" in failed(course)
+
+
+def test_the_newest_weight_counts() -> None:
+    course = screened()
+    course.wait(hours=2)
+    course.must(RecordWeight, Role.NURSE, kg=80.0)
+    course.must(RecordWeight, Role.NURSE, kg=70.0, observed_at=course.now - timedelta(hours=1))
+    assert course.state.screening.weight is not None
+    assert course.state.screening.weight.kg == 80.0
+
+
+def test_what_a_patient_tells_later_is_recognised() -> None:
+    course = at(Phase.SESSION)
+    course.must(RecordMedications, Role.PATIENT, names=("NARDIL 15mg", "sertralin"))
+    (recorded,) = course.facts(MedicationsRecorded)[-1:]
+    maoi, unknown = recorded.medications.entries
+    assert (maoi.classes, maoi.action.value) == (("maoi",), "block")
+    assert (unknown.recognised, unknown.suggestion) == (False, "sertraline")
+    assert WorkKind.DECIDE_MEDICATION in kinds(course)
+
+
+def test_every_name_of_the_protocol_is_recognised_however_it_is_written() -> None:
+    rules = MEDICATIONS
+    assert rules is not None
+    for code, group in rules.classes.items():
+        for ingredient, brands in group.ingredients.items():
+            for name in (ingredient, *brands):
+                for told in (name, name.upper(), f" {name} 50 mg", f"{name}-XR, twice daily"):
+                    (entry,) = classify([told], rules)
+                    assert entry.recognised, told
+                    assert (entry.ingredients, code in entry.classes) == ((ingredient,), True), told
