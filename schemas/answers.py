@@ -4,6 +4,7 @@ from pydantic import Field
 
 from schemas.actors import Role
 from schemas.base import Id, Instant, Line, Model, Text
+from schemas.measures import Instrument, RiskCode, RiskLevel
 from schemas.pathway import Closure, Phase
 from schemas.treatment import Approval
 from schemas.work import WorkItem
@@ -57,6 +58,28 @@ class SessionStatus(Model):
     observation_ends_at: Instant | None
 
 
+class RiskStatus(Model):
+    """A sign of suicide risk that is not cleared."""
+
+    reasons: tuple[RiskCode, ...]
+    level: RiskLevel | None = Field(description="How high it counts; None before it is assessed.")
+    since: Instant
+    assessed: bool = Field(description="Whether the screener was finished since.")
+    waits_for: tuple[Role, ...] = Field(description="Roles of which somebody has to clear it.")
+
+
+class CheckinStatus(Model):
+    """A check-in that is open or lies ahead."""
+
+    id: Id
+    kind: Id
+    opens_at: Instant
+    due_at: Instant
+    open: bool
+    attempts: int = 0
+    measures: tuple[Instrument, ...] = Field(default=(), description="Questionnaires that it asks for.")
+
+
 class Status(Model):
     """Where a pathway stands, who owes what, and why the next dose may or may not be given."""
 
@@ -76,6 +99,8 @@ class Status(Model):
     checks: tuple[Check, ...]
     work: tuple[WorkItem, ...]
     due: tuple[Due, ...]
+    risk: RiskStatus | None = Field(default=None, description="None while no sign of suicide risk blocks dosing.")
+    checkins: tuple[CheckinStatus, ...] = ()
     unwritten_events: int = Field(description="Events not yet in the journal: zero unless PostgreSQL is away.")
     unsent_messages: int
     closure: Closure | None

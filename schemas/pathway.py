@@ -6,7 +6,9 @@ from pydantic import Field
 
 from schemas.actors import CareTeam
 from schemas.base import Id, Instant, Model, State, Zone
+from schemas.checkins import Checkins
 from schemas.commands.ends import Course
+from schemas.measures import Administration, Risk
 from schemas.protocol import Protocol, Series
 from schemas.referral import Identity
 from schemas.screening import Screening
@@ -144,6 +146,9 @@ class Pathway(Model):
     last_drug_at: Instant | None = None
     last_discharged_at: Instant | None = None
     last_integration_at: Instant | None = None
+    measures: tuple[Administration, ...] = Field(default=(), description="As recorded, oldest first.")
+    risk: Risk = Risk()
+    checkins: Checkins = Checkins()
     cancellation_requested_at: Instant | None = None
     work: tuple[WorkItem, ...] = Field(default=(), description="Open work items, oldest first.")
     work_opened: int = 0

@@ -35,6 +35,21 @@ class WorkKind(StrEnum):
     FOLLOW_UP_OVERDUE_INTEGRATION = "follow_up_overdue_integration"
     RECORD_OUTCOME = "record_outcome"
     REVIEW_CANCELLATION_REQUEST = "review_cancellation_request"
+    ASSESS_RISK = "assess_risk"
+    CONTACT_AT_RISK = "contact_at_risk"
+    CLEAR_RISK = "clear_risk"
+    HOLD_CHECKIN = "hold_checkin"
+    CALL_PATIENT = "call_patient"
+    DECIDE_WELFARE = "decide_welfare"
+
+
+class Priority(StrEnum):
+    """How pressing work is; where none is given it is routine."""
+
+    EMERGENCY = "p0"
+    URGENT = "p1"
+    BLOCKING = "p2"
+    ROUTINE = "p3"
 
 
 class WorkItem(Model):
@@ -50,6 +65,8 @@ class WorkItem(Model):
     hard_limit: Instant | None = None
     steps: int = Field(default=0, ge=0, description="Escalation steps taken so far.")
     next_deadline: Instant
+    priority: Priority | None = None
+    acknowledge_by: Instant | None = Field(default=None, description="When somebody has to have taken it up.")
 
     @property
     def key(self) -> tuple[WorkKind, str]:

@@ -16,6 +16,7 @@ from workflows.phases.approval import ApprovalPhase
 from workflows.phases.ends import EndPhase
 from workflows.phases.enrolment import EnrolmentPhase
 from workflows.phases.integration import IntegrationPhase
+from workflows.phases.measures import Measuring
 from workflows.phases.preparation import PreparationPhase
 from workflows.phases.session import SessionPhase
 from workflows.rules.status import status_of
@@ -23,7 +24,7 @@ from workflows.rules.status import status_of
 
 @workflow.defn
 class CarePathway(
-    EnrolmentPhase, PreparationPhase, ApprovalPhase, SessionPhase, IntegrationPhase, EndPhase, Housekeeping
+    EnrolmentPhase, PreparationPhase, ApprovalPhase, SessionPhase, IntegrationPhase, Measuring, EndPhase, Housekeeping
 ):
     """Conducts the care of one patient. It never doses, never clears, and never turns silence into approval."""
 

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from clients.catalogue import ExplainedVerb, Verb
 from clients.cli.output import local, words
-from schemas.answers import Status
+from schemas.answers import RiskStatus, Status
 from schemas.events import Event
 from schemas.messages import Contact
 from schemas.treatment import Approval
@@ -52,9 +52,13 @@ def status_page(status: Status) -> Iterable[RenderableType]:
         ends = f", observation ends {local(session.observation_ends_at)}" if session.observation_ends_at else ""
         state = "discharged" if session.discharged else "checked in" if session.checked_in else "booked"
         yield f"Session {session.id}: {local(session.starts_at)}, {state}, {session.doses} doses{ends}"
+    if status.risk is not None:
+        yield _risk_line(status.risk)
     yield _checks(status)
     if status.work:
         yield _work(status)
+    if status.checkins:
+        yield _checkins(status)
     if status.due:
         soonest = status.due[0]
         yield f"Next due: {local(soonest.at)} ({_from(soonest.at, status.now)}): {words(soonest.reason)}"
@@ -70,6 +74,24 @@ def _approval_line(approval: Approval) -> str:
         f"{approval.max_dose_mg:g} mg, {approval.sessions_used} of {approval.sessions} sessions used, until "
         f"{local(approval.valid_until)}"
     )
+
+
+def _risk_line(risk: RiskStatus) -> str:
+    level = f", counts as [bold]{words(risk.level)}[/]" if risk.level is not None and risk.assessed else ""
+    waits = " and ".join(words(role) for role in risk.waits_for)
+    first = "" if risk.assessed else "a finished C-SSRS, then "
+    reasons = ", ".join(words(reason) for reason in risk.reasons)
+    return f"[red]Suicide risk[/]: {reasons}, since {local(risk.since)}{level}; waits for {first}{waits}"
+
+
+def _checkins(status: Status) -> Table:
+    made = table("Check-in", "Due", "", title="Check-ins")
+    for one in status.checkins:
+        late = one.open and one.due_at <= status.now
+        state = "[red]overdue[/]" if late else "open" if one.open else f"opens {_from(one.opens_at, status.now)}"
+        tried = f", tried {one.attempts} times" if one.attempts else ""
+        made.add_row(f"{words(one.kind)} [dim]({one.id})[/]", local(one.due_at), f"{state}{tried}")
+    return made
 
 
 def _checks(status: Status) -> Table:

@@ -7,6 +7,7 @@ from typing import Final
 
 from schemas.actors import Role
 from schemas.clock import Clock
+from schemas.measures import Instrument
 from schemas.messages import Contact
 from schemas.referral import Person, Referral, ReferralSource
 from schemas.treatment import Setting
@@ -48,3 +49,12 @@ def _referral(number: int, given_name: str, family_name: str, setting: Setting) 
 IN_CLINIC: Final = _referral(1, "Wren", "Fable", Setting.CLINIC)
 AT_HOME: Final = _referral(2, "Juniper", "Makebelieve", Setting.HOME)
 HELD: Final = _referral(3, "Rowan", "Pretend", Setting.CLINIC)
+
+ANSWERS: Final[dict[Instrument, dict[str, int]]] = {
+    Instrument.PHQ9: {f"q{number}": 0 if number == 9 else 2 for number in range(1, 10)},
+    Instrument.PHQ9_ITEM9: {"q9": 0},
+    Instrument.GAD7: {f"q{number}": 1 for number in range(1, 8)},
+    Instrument.CSSRS: {"q1": 0, "q2": 0, "q6": 0},
+    Instrument.CSSRS_SINCE_LAST_CONTACT: {"q1": 0, "q2": 0, "q6": 0},
+}
+"""What a patient answers who is low, and does not think of suicide."""

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from clients.cli.output import words
 from clients.client import KapClient
-from clients.demo.cast import TEAM, ZONE
+from clients.demo.cast import ANSWERS, TEAM, ZONE
 from clients.errors import Refused
 from clients.parsing import command_model, validated
 from schemas.actors import Role
@@ -119,7 +120,17 @@ class Course:
         await self.until(self.now + timedelta(hours=hours))
 
     async def until(self, instant: datetime) -> None:
-        """Let pathway time pass until ``instant``."""
+        """Let pathway time pass until ``instant``; the patient is asked after on the way."""
+        checkins = self.status.checkins if self.status is not None else ()
+        for one in sorted(checkins, key=lambda one: one.opens_at):
+            if one.opens_at < instant:
+                await self._sleep_until(one.opens_at)
+                answers = [{"instrument": name, "answers": ANSWERS[name]} for name in one.measures]
+                said = {"checkin_id": one.id, "outcome": "reached", "measures": answers, "side_effects": []}
+                await self.do(Role.NURSE, "record_checkin", f"is asked after ({words(one.kind)})", **said)
+        await self._sleep_until(instant)
+
+    async def _sleep_until(self, instant: datetime) -> None:
         await asyncio.sleep(max(0.0, (instant - self.now).total_seconds() / self.referral.clock.scale))
 
     async def session(self) -> SessionStatus:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from clients.demo.cast import HELD
+from clients.demo.cast import ANSWERS, HELD
 from clients.demo.course import Course, NotAsScripted, on_a_day
 from clients.errors import Refused
 from schemas.actors import Role
@@ -60,6 +60,9 @@ async def _enrol(course: Course, protocol: Protocol) -> None:
         for test in ("liver_function", "kidney_function", "urinary_tract_symptoms")
     ]
     await course.do(Role.NURSE, "record_labs", "has unremarkable laboratory results", labs=labs)
+    for instrument in protocol.instruments.baseline if protocol.instruments is not None else ():
+        said = f"answers the {instrument.upper()} questionnaire"
+        await course.do(Role.NURSE, "record_measure", said, instrument=instrument, answers=ANSWERS[instrument])
     why = "History, medication and examination show no contraindication."
     await course.do(Role.PHYSICIAN, "decide_screening", "is found eligible by Dr. Sage", eligible=True, reason=why)
     await course.wait(hours=6)
@@ -154,5 +157,7 @@ async def _finish(course: Course) -> None:
     summary = "Sleeps again; keeps seeing the therapist."
     outcome = {"course": "response", "summary": summary}
     await course.do(Role.PHYSICIAN, "complete_pathway", "has the outcome recorded", **outcome)
+    # Care has ended; the patient is still asked after.
+    await course.wait(hours=48)
     course.closure = await course.client.result(course.pathway_id, timeout=30)
     course.tell("has completed the pathway")

@@ -2,6 +2,7 @@
 
 from schemas.commands.approval import ApproveDosing, RevokeApproval
 from schemas.commands.base import Command
+from schemas.commands.checkins import DecideWelfare, DeclineSafetyContact, RecordCheckin
 from schemas.commands.ends import (
     CompletePathway,
     DiscontinuePathway,
@@ -19,6 +20,7 @@ from schemas.commands.enrolment import (
 )
 from schemas.commands.identity import DecideMerge, ReviewRepeatedReferral
 from schemas.commands.integration import SignIntegrationNote
+from schemas.commands.measures import ClearRisk, RecordMeasure, RecordRiskContact
 from schemas.commands.preparation import SignPreparationNote
 from schemas.commands.screening import (
     AcceptLab,
@@ -74,6 +76,12 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     DischargePatient,
     SignIntegrationNote,
     ExtendSeries,
+    RecordMeasure,
+    RecordRiskContact,
+    ClearRisk,
+    RecordCheckin,
+    DecideWelfare,
+    DeclineSafetyContact,
     CompletePathway,
     DiscontinuePathway,
     TransferCare,
@@ -96,24 +104,30 @@ __all__ = [
     "CaptureInsight",
     "CheckIn",
     "ClearCondition",
+    "ClearRisk",
     "Command",
     "CompletePathway",
     "DecideMerge",
     "DecidePredoseVitals",
     "DecideScreening",
+    "DecideWelfare",
     "DeclineReferral",
+    "DeclineSafetyContact",
     "DischargePatient",
     "DiscontinuePathway",
     "DismissCancellation",
     "ExtendSeries",
     "LiftHold",
     "RecordAdministration",
+    "RecordCheckin",
     "RecordConsent",
     "RecordDeath",
     "RecordDebrief",
     "RecordHealthHistory",
     "RecordLabs",
+    "RecordMeasure",
     "RecordMedications",
+    "RecordRiskContact",
     "RecordVitals",
     "RecordWeight",
     "ReviewRepeatedReferral",

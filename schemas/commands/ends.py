@@ -97,4 +97,5 @@ class DismissCancellation(Command):
 
     verb: ClassVar[str] = "dismiss_cancellation"
     by: ClassVar[frozenset[Role]] = frozenset({Role.COORDINATOR, Role.PHYSICIAN})
+    after_the_end: ClassVar[bool] = True
     needs_reason: ClassVar[bool] = True

@@ -6,6 +6,15 @@ from pydantic import Field
 
 from schemas.facts.approval import ApprovalExpired, ApprovalRevoked, DosingApproved
 from schemas.facts.base import Fact
+from schemas.facts.checkins import (
+    CheckinAttempted,
+    CheckinDue,
+    CheckinMissed,
+    CheckinRecorded,
+    MissedStage,
+    SafetyContactDeclined,
+    WelfareDecided,
+)
 from schemas.facts.ends import (
     CancellationDismissed,
     CancellationRequested,
@@ -26,6 +35,7 @@ from schemas.facts.enrolment import (
 )
 from schemas.facts.identity import IdentityCompared, MergeDecided, ReferralRepeated, RepeatedReferralReviewed
 from schemas.facts.integration import IntegrationBecameOverdue, IntegrationNoteSigned
+from schemas.facts.measures import MeasureRecorded, RiskCleared, RiskContactRecorded, RiskUnassessed
 from schemas.facts.preparation import PreparationNoteSigned
 from schemas.facts.screening import (
     ConditionCleared,
@@ -98,6 +108,16 @@ AnyFact = Annotated[
     | PatientDischarged
     | IntegrationNoteSigned
     | IntegrationBecameOverdue
+    | MeasureRecorded
+    | RiskUnassessed
+    | RiskContactRecorded
+    | RiskCleared
+    | CheckinDue
+    | CheckinMissed
+    | CheckinAttempted
+    | CheckinRecorded
+    | WelfareDecided
+    | SafetyContactDeclined
     | PathwayCompleted
     | SeriesExtended
     | PathwayDiscontinued
@@ -126,6 +146,10 @@ __all__ = [
     "CancellationDismissed",
     "CancellationRequested",
     "CareTransferred",
+    "CheckinAttempted",
+    "CheckinDue",
+    "CheckinMissed",
+    "CheckinRecorded",
     "ConditionCleared",
     "ConsentRecorded",
     "ConsentWithdrawn",
@@ -142,12 +166,14 @@ __all__ = [
     "IntegrationNoteSigned",
     "LabAccepted",
     "LabRecorded",
+    "MeasureRecorded",
     "MedicationAccepted",
     "MedicationStopped",
     "MedicationsRecorded",
     "MergeDecided",
     "MessageRequested",
     "MessageWithdrawn",
+    "MissedStage",
     "PathwayCompleted",
     "PathwayDiscontinued",
     "PatientCheckedIn",
@@ -159,6 +185,10 @@ __all__ = [
     "ReferralReceived",
     "ReferralRepeated",
     "RepeatedReferralReviewed",
+    "RiskCleared",
+    "RiskContactRecorded",
+    "RiskUnassessed",
+    "SafetyContactDeclined",
     "SafetyContactEnded",
     "ScreeningDecided",
     "SeriesExtended",
@@ -169,6 +199,7 @@ __all__ = [
     "VitalsRecorded",
     "WashoutPassed",
     "WeightRecorded",
+    "WelfareDecided",
     "WorkItemClosed",
     "WorkItemOpened",
     "WorkItemOverdue",

@@ -4,10 +4,12 @@ The files are in ``schemas/protocols``. A pathway pins the content it enrolled u
 decision ever depends on a file that somebody edits later.
 """
 
+from schemas.protocol.checkins import CheckinRule, CheckinRules
 from schemas.protocol.document import Protocol, Signature
 from schemas.protocol.dosing import Approvals, ApprovalTerms, RouteLimits, Series
 from schemas.protocol.eligibility import EligibilityRules
 from schemas.protocol.follow_up import FollowUpRules
+from schemas.protocol.instruments import Instruments, RiskWindows, Scale, Screener
 from schemas.protocol.integration import IntegrationRules
 from schemas.protocol.medications import MedicationRules
 from schemas.protocol.quantity import Provenance, Quantity
@@ -21,9 +23,12 @@ __all__ = [
     "ApprovalTerms",
     "Approvals",
     "BloodPressure",
+    "CheckinRule",
+    "CheckinRules",
     "EligibilityRules",
     "FollowUpRules",
     "Indication",
+    "Instruments",
     "IntegrationRules",
     "Ladder",
     "MedicationRules",
@@ -32,7 +37,10 @@ __all__ = [
     "Provenance",
     "Quantity",
     "ReferralRules",
+    "RiskWindows",
     "RouteLimits",
+    "Scale",
+    "Screener",
     "Series",
     "SessionRules",
     "Signature",

@@ -9,9 +9,11 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from schemas.base import Id, Line, Model, ShortId
+from schemas.protocol.checkins import CheckinRules
 from schemas.protocol.dosing import Approvals, RouteLimits, Series
 from schemas.protocol.eligibility import EligibilityRules
 from schemas.protocol.follow_up import FollowUpRules
+from schemas.protocol.instruments import Instruments
 from schemas.protocol.integration import IntegrationRules
 from schemas.protocol.medications import MedicationRules
 from schemas.protocol.quantity import Quantity
@@ -53,6 +55,8 @@ class Protocol(Model):
     session: SessionRules
     integration: IntegrationRules
     follow_up: FollowUpRules | None = None
+    instruments: Instruments | None = None
+    checkins: CheckinRules | None = None
     work: dict[WorkKind, WorkRule]
     ladder: Ladder
 
@@ -63,6 +67,10 @@ class Protocol(Model):
         for rules in self.treatments.values():
             if any(route not in self.routes for route in rules.drug_routes):
                 raise Unacceptable("a treatment route names a route of administration without limits")
+        if self.checkins is not None:
+            known = {*self.instruments.scales, *self.instruments.screeners} if self.instruments else set()
+            if not self.checkins.asked <= known:
+                raise Unacceptable("a check-in asks for a questionnaire that the protocol does not have")
         return self
 
     @property
@@ -88,3 +96,7 @@ class Protocol(Model):
     def work_rule(self, kind: WorkKind) -> WorkRule:
         """Who owes a kind of work; kinds younger than the protocol follow its rule for reviewing a hold."""
         return self.work.get(kind) or self.work[WorkKind.REVIEW_HOLD]
+
+    def ladder_of(self, kind: WorkKind) -> Ladder:
+        """When unfinished work of a kind is raised again."""
+        return self.work_rule(kind).ladder or self.ladder

@@ -5,6 +5,7 @@ from pydantic import Field
 from schemas.actors import Role
 from schemas.base import Model
 from schemas.messages import Template
+from schemas.work import Priority
 
 
 class Ladder(Model):
@@ -24,4 +25,6 @@ class WorkRule(Model):
     announced_by: Template | None = None
     announced_to: tuple[Role, ...] = ()
     overdue_by: Template = Template.WORK_OVERDUE
+    priority: Priority | None = None
+    ladder: Ladder | None = Field(default=None, description="The protocol's own ladder where none is given.")
     source: str

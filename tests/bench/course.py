@@ -9,9 +9,12 @@ from typing import Final, TypeAlias
 
 from schemas import commands as c
 from schemas.actors import Actor, CareTeam, Role
+from schemas.checkins import CheckinOutcome
 from schemas.clock import Clock
+from schemas.commands.checkins import Questionnaire
 from schemas.commands.ends import Course
 from schemas.commands.screening import LabReport
+from schemas.measures import Instrument
 from schemas.messages import Contact
 from schemas.protocol import Protocol
 from schemas.referral import Person, Referral, ReferralSource
@@ -45,6 +48,14 @@ _LABS: Final = tuple(
     LabReport(test=test, result=LabResult.UNREMARKABLE)
     for test in (LabTest.LIVER_FUNCTION, LabTest.KIDNEY_FUNCTION, LabTest.URINARY_TRACT_SYMPTOMS)
 )
+_ANSWERS: Final[dict[Instrument, dict[str, int]]] = {
+    Instrument.PHQ9: {f"q{number}": 0 if number == 9 else 2 for number in range(1, 10)},
+    Instrument.PHQ9_ITEM9: {"q9": 0},
+    Instrument.GAD7: {f"q{number}": 1 for number in range(1, 8)},
+    Instrument.CSSRS: {"q1": 0, "q2": 0, "q6": 0},
+    Instrument.CSSRS_SINCE_LAST_CONTACT: {"q1": 0, "q2": 0, "q6": 0},
+}
+"""What the patient answers."""
 
 _NOTE: Final = (
     "Arrived rested and on time. Spoke about the week at work, the telephone call with the sister and two nights of "
@@ -78,7 +89,8 @@ def course(protocol: Protocol, now: Callable[[], datetime]) -> Iterator[Step]:
     """Everything from accepting the referral to the outcome, in order; every command is one that is accepted.
 
     What happens within a session is told once it is over, each at the minute it was observed. So time has to pass only
-    three times in a cycle, and the course keeps every interval of the protocol however slowly it is played.
+    three times in a cycle, and once for each check-in, and the course keeps every interval of the protocol however
+    slowly it is played.
 
     Args:
         protocol: Gives the number of cycles, the intervals and the minutes at which vital signs are taken.
@@ -96,11 +108,14 @@ def course(protocol: Protocol, now: Callable[[], datetime]) -> Iterator[Step]:
     )
     yield say(c.RecordMedications, Role.PATIENT, names=("sertraline 50 mg",))
     yield say(c.RecordLabs, Role.NURSE, labs=_LABS)
+    for instrument in protocol.instruments.baseline if protocol.instruments is not None else ():
+        yield say(c.RecordMeasure, Role.NURSE, instrument=instrument, answers=_ANSWERS[instrument])
     yield say(c.DecideScreening, Role.PHYSICIAN, eligible=True, reason="No contraindication found.")
     for kind in protocol.consent_kinds:
         yield say(c.RecordConsent, Role.PATIENT, kind=kind, version=protocol.consent_version)
     cycles = int(protocol.series.sessions.value)
     sessions_left, last_dose = 0, None
+    checkins = _Checkins(protocol, say, now)
     for cycle in range(1, cycles + 1):
         yield say(c.SignPreparationNote, Role.THERAPIST, intentions=(_NOTE,), goals=("Sleep through the night.",))
         if sessions_left == 0:
@@ -119,12 +134,17 @@ def course(protocol: Protocol, now: Callable[[], datetime]) -> Iterator[Step]:
         if last_dose is not None:
             starts_at = last_dose + timedelta(hours=protocol.series.min_hours_between_doses.value + 1)
         yield say(c.ScheduleSession, Role.COORDINATOR, starts_at=starts_at, setting=Setting.CLINIC)
+        yield from checkins.until(starts_at)
         yield starts_at - now() + _SHORTLY
         last_dose = now()
         yield from _session(protocol, say, last_dose)
+        checkins.plan(cycle, last_dose)
         sessions_left -= 1
-        yield last_dose + timedelta(hours=protocol.integration.window_opens_h.value + 1) - now()
+        visit = last_dose + timedelta(hours=protocol.integration.window_opens_h.value + 1)
+        yield from checkins.until(visit)
+        yield visit - now()
         yield say(c.SignIntegrationNote, Role.THERAPIST, summary=_NOTE, coping_strategies=("Ten minutes of walking.",))
+    yield from checkins.until(now() + timedelta(days=3))
     yield say(c.CompletePathway, Role.PHYSICIAN, course=Course.RESPONSE, summary=_NOTE)
 
 
@@ -143,6 +163,34 @@ def _session(protocol: Protocol, say: _Speaker, dosed_at: datetime) -> Iterator[
             yield say(c.CaptureInsight, Role.THERAPIST, insight=_INSIGHTS[minute], observed_at=then)
     yield say(c.DischargePatient, Role.NURSE, oriented=True, steady_gait=True, responsible_adult=True)
     yield say(c.RecordDebrief, Role.THERAPIST, summary=_NOTE)
+
+
+class _Checkins:
+    """Asks after the patient when it is time."""
+
+    def __init__(self, protocol: Protocol, say: _Speaker, now: Callable[[], datetime]) -> None:
+        self._rules = protocol.checkins.after_session if protocol.checkins is not None else {}
+        self._say, self._now = say, now
+        self._ahead: list[tuple[datetime, str, str]] = []
+
+    def plan(self, session: int, dosed_at: datetime) -> None:
+        """After a dose, which was recorded a moment after the clock was read."""
+        self._ahead += [
+            (dosed_at + timedelta(hours=rule.opens_h.value) + 2 * _SHORTLY, f"S{session}-{kind}", kind)
+            for kind, rule in self._rules.items()
+        ]
+        self._ahead.sort()
+
+    def until(self, instant: datetime) -> Iterator[Step]:
+        """Every check-in that opens before ``instant``."""
+        while self._ahead and self._ahead[0][0] < instant:
+            opens_at, checkin_id, kind = self._ahead.pop(0)
+            yield max(opens_at - self._now(), timedelta(0))
+            measures = tuple(
+                Questionnaire(instrument=one, answers=dict(_ANSWERS[one])) for one in self._rules[kind].measures
+            )
+            reached = {"outcome": CheckinOutcome.REACHED, "measures": measures, "side_effects": ()}
+            yield self._say(c.RecordCheckin, Role.NURSE, checkin_id=checkin_id, **reached)
 
 
 class _Speaker:

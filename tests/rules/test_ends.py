@@ -168,7 +168,9 @@ def test_refused(case: Refused) -> None:
 def test_completing_after_the_last_cycle(outcome: Outcome) -> None:
     course = at(Phase.FOLLOW_UP, protocol=short(2))
     course.must(CompletePathway, Role.PHYSICIAN, course=outcome)
-    assert course.state.closure == Closure(end=End.COMPLETED, at=course.now, course=outcome, sessions_given=2)
+    ended_at = course.now
+    course.to_phase(Phase.CLOSED)
+    assert course.state.closure == Closure(end=End.COMPLETED, at=ended_at, course=outcome, sessions_given=2)
     (fact,) = course.facts(PathwayCompleted)
     assert (fact.course, fact.sessions_given) == (outcome, 2)
 
@@ -179,11 +181,12 @@ def test_as_many_cycles_as_the_protocol_says() -> None:
 
 
 @pytest.mark.parametrize("phase", OPEN)
-def test_anybody_may_end_it_early_and_nothing_is_owed_any_more(phase: Phase) -> None:
+def test_anybody_may_end_it_early_and_nothing_but_safety_is_owed_any_more(phase: Phase) -> None:
     course = at(phase)
-    given = course.state.sessions_given
+    given, ended_at = course.state.sessions_given, course.now
     course.must(DiscontinuePathway, Role.PATIENT)
-    assert course.state.closure == Closure(end=End.DISCONTINUED, at=course.now, sessions_given=given)
+    course.to_phase(Phase.CLOSED)
+    assert course.state.closure == Closure(end=End.DISCONTINUED, at=ended_at, sessions_given=given)
     assert len(course.facts(PathwayDiscontinued)) == 1
     assert (course.phase, course.state.work, due(course.state)) == (Phase.CLOSED, (), [])
     assert course.wait(days=400).facts == ()

@@ -22,6 +22,7 @@ from tests.rules.refusing import Refused, each, holds
 from tests.support.course import START, Course, at, of_kind
 from tests.support.people import TEAM, ZONE, an_enrolment
 from tests.support.protocols import varied
+from workflows.rules.measures import missing_baseline
 from workflows.rules.standing import missing_consents
 
 SECOND = timedelta(seconds=1)
@@ -182,7 +183,7 @@ def test_declining_ends_the_pathway() -> None:
 
 @pytest.mark.parametrize(("eligible", "phase"), [(True, Phase.CONSENT), (False, Phase.CLOSED)])
 def test_screening_is_decided_by_what_the_physician_found(eligible: bool, phase: Phase) -> None:
-    course = at(Phase.SCREENING)
+    course = at(Phase.SCREENING).until(lambda it: not missing_baseline(it.state))
     for told in (RecordHealthHistory, RecordMedications):
         course.must(told, Role.NURSE)
     course.must(DecideScreening, Role.PHYSICIAN, eligible=eligible)

@@ -126,12 +126,12 @@ def test_s07_missed_visit_stays_owed_until_it_is_held() -> None:
     assert course.phase is Phase.INTEGRATION
     assert len(course.facts(IntegrationBecameOverdue)) == 1
     course.must(SignIntegrationNote, Role.THERAPIST)
-    assert [item.kind for item in course.state.work] == [WorkKind.SIGN_PREPARATION_NOTE]
+    owed = {item.kind for item in course.state.work}
+    assert WorkKind.SIGN_PREPARATION_NOTE in owed
+    assert not owed & {WorkKind.HOLD_INTEGRATION_VISIT, WorkKind.FOLLOW_UP_OVERDUE_INTEGRATION}
 
 
 def test_last_visit_of_the_series_leads_to_the_outcome() -> None:
-    course = at(Phase.INTEGRATION, protocol=short(1))
-    course.go_on()
-    course.go_on()
+    course = at(Phase.INTEGRATION, protocol=short(1)).to_phase(Phase.FOLLOW_UP)
     assert course.phase is Phase.FOLLOW_UP
     assert [item.kind for item in course.state.work] == [WorkKind.RECORD_OUTCOME]

@@ -16,6 +16,7 @@ from schemas.commands import (
     RecordAdministration,
     RecordHealthHistory,
     RecordLabs,
+    RecordMeasure,
     RecordMedications,
     RecordWeight,
     StopMedication,
@@ -30,8 +31,10 @@ from schemas.work import WorkKind
 from tests.rules.arrivals import ready
 from tests.rules.refusing import Refused, each, holds
 from tests.support.course import Course, at
+from tests.support.next_right import calm
 from tests.support.protocols import packaged
 from workflows.rules.gate import gate
+from workflows.rules.measures import missing_baseline
 from workflows.rules.medications import classify
 
 ELIGIBILITY, MEDICATIONS = packaged().eligibility, packaged().medications
@@ -52,6 +55,8 @@ def screened(**history: Any) -> Course:
     course.must(RecordHealthHistory, Role.NURSE, **history)
     course.must(RecordMedications, Role.PATIENT)
     course.must(RecordLabs, Role.NURSE)
+    for instrument in missing_baseline(course.state):
+        course.must(RecordMeasure, Role.NURSE, instrument=instrument, answers=calm(course.state, instrument))
     return course
 
 

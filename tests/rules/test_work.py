@@ -63,7 +63,7 @@ def test_owner_and_due_time_come_from_the_protocol() -> None:
         rule = packaged().work[item.kind]
         assert item.owner_role is rule.owner
         assert item.owner_id == (None if item.kind is WorkKind.ACCEPT_REFERRAL else TEAM.member(rule.owner))
-        assert item.next_deadline == item.due_at + timedelta(hours=LADDER.steps_h[0])
+        assert item.next_deadline == item.due_at + timedelta(hours=packaged().ladder_of(item.kind).steps_h[0])
     assert len({item.id for item in opened}) == len(opened)
     assert {item.kind for item in opened} >= set().union(*FIRST_OF_PHASE.values())
 

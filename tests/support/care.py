@@ -12,10 +12,12 @@ from schemas.commands import (
     DecideScreening,
     DischargePatient,
     RecordAdministration,
+    RecordCheckin,
     RecordConsent,
     RecordDebrief,
     RecordHealthHistory,
     RecordLabs,
+    RecordMeasure,
     RecordMedications,
     RecordVitals,
     ScheduleSession,
@@ -24,6 +26,16 @@ from schemas.commands import (
 )
 from schemas.pathway import Phase
 from tests.support.engine import TEAM, Hand
+
+BASELINE = {
+    "phq9": {f"q{number}": 0 if number == 9 else 2 for number in range(1, 10)},
+    "gad7": {f"q{number}": 1 for number in range(1, 8)},
+    "cssrs": {"q1": 0, "q2": 0, "q6": 0},
+}
+"""Answers before the treatment, without a thought of suicide."""
+
+CHECKIN = {**BASELINE, "cssrs_since_last_contact": BASELINE["cssrs"], "phq9_item9": {"q9": 0}}
+"""Answers when somebody asks after the patient."""
 
 CALM = {"systolic": 122, "diastolic": 78, "heart_rate": 66, "spo2": 98}
 
@@ -40,6 +52,8 @@ async def screened(hand: Hand) -> None:
     await hand.do(RecordHealthHistory, Role.NURSE)
     await hand.do(RecordMedications, Role.PATIENT)
     await hand.do(RecordLabs, Role.NURSE)
+    for instrument, answers in BASELINE.items():
+        await hand.do(RecordMeasure, Role.NURSE, instrument=instrument, answers=answers)
     await hand.do(DecideScreening, Role.PHYSICIAN)
 
 
@@ -59,8 +73,25 @@ async def booked(hand: Hand, days: float = 7) -> None:
 async def arrived(hand: Hand, days: float = 7) -> None:
     """Booked, the days passed, checked in."""
     await booked(hand, days)
-    await hand.wait(days=days)
+    await passed(hand, days)
     await hand.do(CheckIn, Role.THERAPIST)
+
+
+async def passed(hand: Hand, days: float) -> None:
+    """The days pass, and every check-in is answered as soon as it opens."""
+    # A status tells the time of the pathway's last step, so the clock is kept here.
+    now = await hand.now()
+    until = now + timedelta(days=days)
+    while (status := await hand.status()).closure is None:
+        if opened := [one for one in status.checkins if one.opens_at <= now]:
+            answers = [{"instrument": name, "answers": CHECKIN[name]} for name in opened[0].measures]
+            await hand.do(RecordCheckin, Role.NURSE, checkin_id=opened[0].id, measures=answers)
+            continue
+        if now >= until:
+            break
+        then = min([until, *(one.opens_at for one in status.checkins)])
+        await hand.wait(seconds=(then - now).total_seconds())
+        now = then
 
 
 async def dosed(hand: Hand) -> None:
@@ -80,7 +111,7 @@ async def discharged(hand: Hand) -> None:
 
 async def integrated(hand: Hand) -> None:
     """The integration visit, two days on."""
-    await hand.wait(days=2)
+    await passed(hand, days=2)
     await hand.do(SignIntegrationNote, Role.THERAPIST)
 
 
@@ -99,3 +130,4 @@ async def completed(hand: Hand) -> None:
     while await hand.phase() is not Phase.FOLLOW_UP:
         await cycle(hand)
     await hand.do(CompletePathway, Role.PHYSICIAN)
+    await passed(hand, days=2)

@@ -6,14 +6,20 @@ from typing import Any, Final, NamedTuple
 
 from schemas import commands as c
 from schemas.actors import Role
+from schemas.checkins import CheckinOutcome
 from schemas.commands import Command
+from schemas.commands.checkins import Questionnaire
 from schemas.commands.ends import Course
+from schemas.measures import Instrument
 from schemas.pathway import Pathway, Phase, Session
 from schemas.treatment import HomeAttestation, Setting
 from tests.support.people import TEAM
 from tests.support.protocols import in_range, route_in
 from workflows.rules.blood_pressure import Verdict, assess
+from workflows.rules.checkins import asked
 from workflows.rules.gate import gate
+from workflows.rules.measures import missing_baseline
+from workflows.rules.risk import CONTACT, still_to_clear, unassessed
 from workflows.rules.screening import uncleared, undecided
 from workflows.rules.standing import (
     earliest_next_dose,
@@ -40,18 +46,26 @@ def next_right(state: Pathway, now: datetime) -> Said | datetime:
     Raises:
         StopIteration: The pathway is closed.
     """
-    return next(_next_right(state, now))
+    right = next(_next_right(state, now))
+    if isinstance(right, Said):
+        return right
+    # Check-ins fall due in the middle of a wait.
+    return min([right, *(one.opens_at for one in state.checkins.planned)])
 
 
 def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
     phase = phase_of(state)
     if state.cancellation_requested_at is not None and phase is not Phase.CLOSED:
         yield Said(c.DismissCancellation, Role.COORDINATOR, {})
+    if phase is not Phase.CLOSED:
+        yield from asking(state)
     match phase:
         case Phase.REFERRAL:
             yield Said(c.AcceptReferral, Role.COORDINATOR, {"care_team": TEAM})
         case Phase.SCREENING:
             yield from _screening(state)
+            for instrument in missing_baseline(state):
+                yield Said(c.RecordMeasure, Role.NURSE, {"instrument": instrument, "answers": calm(state, instrument)})
             yield Said(c.DecideScreening, Role.PHYSICIAN, {"eligible": True})
         case Phase.CONSENT:
             said = {"kind": missing_consents(state)[0], "version": state.protocol.consent_version}
@@ -66,6 +80,35 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
             yield from _integrating(state, now)
         case Phase.FOLLOW_UP:
             yield Said(c.CompletePathway, Role.PHYSICIAN, {"course": Course.RESPONSE})
+        case Phase.SAFETY_CONTACT:
+            yield state.checkins.planned[0].opens_at
+
+
+def asking(state: Pathway) -> Iterator[Said]:
+    """What signs of suicide risk and open check-ins ask for now."""
+    if unassessed(state.risk):
+        screener = Instrument.CSSRS_SINCE_LAST_CONTACT
+        yield Said(c.RecordMeasure, Role.NURSE, {"instrument": screener, "answers": calm(state, screener)})
+    if any(signal.code in CONTACT and not signal.contacted for signal in state.risk.signals):
+        yield Said(c.RecordRiskContact, Role.PHYSICIAN, {"reached": True})
+    for role in still_to_clear(state) if state.ending is None else ():
+        yield Said(c.ClearRisk, role, {})
+    for one in state.checkins.open:
+        measures = tuple(
+            Questionnaire(instrument=instrument, answers=calm(state, instrument))
+            for instrument in asked(state, one.kind)[0]
+        )
+        done = {"outcome": CheckinOutcome.REACHED, "measures": measures, "side_effects": ()}
+        yield Said(c.RecordCheckin, Role.NURSE, {"checkin_id": one.id, **done})
+
+
+def calm(state: Pathway, instrument: Instrument) -> dict[str, int | None]:
+    """Answers of somebody who has few complaints and no thought of suicide."""
+    assert state.protocol.instruments is not None
+    scale = state.protocol.instruments.scales.get(instrument)
+    if scale is None:
+        return {"q1": 0, "q2": 0, "q6": 0}
+    return {item: 0 if item == f"q{scale.safety_item}" else 1 for item in scale.scored_items}
 
 
 def _screening(state: Pathway) -> Iterator[Said]:

@@ -164,6 +164,9 @@ async def test_a_missed_integration_visit_becomes_work_and_is_never_completed_by
     assert {item.kind for item in status.work} == {
         WorkKind.HOLD_INTEGRATION_VISIT,
         WorkKind.FOLLOW_UP_OVERDUE_INTEGRATION,
+        WorkKind.HOLD_CHECKIN,
+        WorkKind.CALL_PATIENT,
+        WorkKind.DECIDE_WELFARE,
     }
 
     async def told() -> bool:

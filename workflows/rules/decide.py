@@ -11,12 +11,15 @@ from schemas.pathway import Pathway
 from schemas.refusals import Refusal
 from workflows.rules import (
     approval,
+    checkins,
     ends,
     enrolment,
     identity,
     integration,
+    measures,
     observation,
     preparation,
+    risk,
     screening,
     session,
 )
@@ -55,6 +58,12 @@ RULES: dict[type[Command], Rule] = {
     c.DischargePatient: session.discharge_patient,
     c.SignIntegrationNote: integration.sign_integration_note,
     c.ExtendSeries: ends.extend_series,
+    c.RecordMeasure: measures.record_measure,
+    c.RecordRiskContact: risk.record_risk_contact,
+    c.ClearRisk: risk.clear_risk,
+    c.RecordCheckin: checkins.record_checkin,
+    c.DecideWelfare: checkins.decide_welfare,
+    c.DeclineSafetyContact: checkins.decline_safety_contact,
     c.CompletePathway: ends.complete_pathway,
     c.DiscontinuePathway: ends.discontinue_pathway,
     c.TransferCare: ends.transfer_care,

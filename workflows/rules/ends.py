@@ -25,10 +25,11 @@ from schemas.facts import (
     SeriesExtended,
 )
 from schemas.pathway import Closure, End, Extension, Pathway, Phase
+from workflows.rules import checkins, risk
 from workflows.rules.refusing import Refused, require
 from workflows.rules.standing import phase_of
 
-SAFETY_CONTACT: tuple[Callable[[Pathway], bool], ...] = ()
+SAFETY_CONTACT: tuple[Callable[[Pathway], bool], ...] = (checkins.is_asked_after, risk.is_asked_after)
 """Each says whether somebody still has to ask after the patient although care has ended."""
 
 
@@ -135,13 +136,13 @@ def series_extended(state: Pathway, fact: SeriesExtended, at: datetime) -> dict[
 
 def pathway_completed(state: Pathway, fact: PathwayCompleted, at: datetime) -> dict[str, Any]:
     """The outcome is the pathway's result."""
-    return _ended(state, Closure(end=End.COMPLETED, at=at, course=fact.course, sessions_given=fact.sessions_given))
+    return ended(state, Closure(end=End.COMPLETED, at=at, course=fact.course, sessions_given=fact.sessions_given))
 
 
 def pathway_discontinued(state: Pathway, fact: PathwayDiscontinued, at: datetime) -> dict[str, Any]:
     """The pathway ended early."""
     del fact
-    return _ended(state, Closure(end=End.DISCONTINUED, at=at, sessions_given=state.sessions_given))
+    return ended(state, Closure(end=End.DISCONTINUED, at=at, sessions_given=state.sessions_given))
 
 
 def care_transferred(state: Pathway, fact: CareTransferred, at: datetime) -> dict[str, Any]:
@@ -162,9 +163,11 @@ def safety_contact_ended(state: Pathway, fact: SafetyContactEnded, at: datetime)
     return {"closure": state.ending, "ending": None}
 
 
-def _ended(state: Pathway, closure: Closure) -> dict[str, Any]:
+def ended(state: Pathway, closure: Closure) -> dict[str, Any]:
     """Closed at once, unless somebody still has to ask after the patient."""
-    return {"ending": closure} if _is_asked_after(state) else {"closure": closure}
+    if not _is_asked_after(state):
+        return {"closure": closure}
+    return {"ending": closure, "checkins": checkins.safety_only(state)}
 
 
 def _is_asked_after(state: Pathway) -> bool:

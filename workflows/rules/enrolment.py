@@ -17,7 +17,9 @@ from schemas.facts import (
 )
 from schemas.pathway import Closure, Consent, End, Pathway
 from schemas.referral import Enrolment
+from workflows.rules.ends import ended
 from workflows.rules.identity import require_settled
+from workflows.rules.measures import missing_baseline
 from workflows.rules.refusing import require
 from workflows.rules.screening import require_screened
 
@@ -100,6 +102,13 @@ def decide_screening(state: Pathway, command: DecideScreening, at: datetime) -> 
     require(state.eligible is None, "screening_already_decided", "The screening was decided before.")
     if command.eligible:
         require_screened(state)
+    missing = missing_baseline(state) if command.eligible else []
+    require(
+        not missing,
+        "baseline_missing",
+        "A questionnaire of the baseline is missing, or cannot be scored.",
+        missing=", ".join(missing),
+    )
     return [ScreeningDecided(eligible=command.eligible)]
 
 
@@ -163,15 +172,14 @@ def referral_accepted(state: Pathway, fact: ReferralAccepted, at: datetime) -> d
 
 def referral_declined(state: Pathway, fact: ReferralDeclined, at: datetime) -> dict[str, Any]:
     """The pathway ends."""
-    del state, fact
-    return {"closure": Closure(end=End.DECLINED, at=at)}
+    del fact
+    return ended(state, Closure(end=End.DECLINED, at=at))
 
 
 def screening_decided(state: Pathway, fact: ScreeningDecided, at: datetime) -> dict[str, Any]:
-    """An ineligible patient's pathway ends."""
-    del state
-    closure = None if fact.eligible else Closure(end=End.INELIGIBLE, at=at)
-    return {"eligible": fact.eligible, "closure": closure}
+    """An ineligible patient's pathway ends, after the safety contact if one is owed."""
+    over = {} if fact.eligible else ended(state, Closure(end=End.INELIGIBLE, at=at))
+    return {"eligible": fact.eligible, **over}
 
 
 def consent_recorded(state: Pathway, fact: ConsentRecorded, at: datetime) -> dict[str, Any]:

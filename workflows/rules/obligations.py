@@ -51,18 +51,23 @@ def _opened(state: Pathway, obligation: Obligation, item_id: str, now: datetime)
         opened_at=now,
         due_at=due_at,
         hard_limit=obligation.hard_limit,
-        next_deadline=due_at + timedelta(hours=state.protocol.ladder.steps_h[0]),
+        next_deadline=obligation.acknowledge_by
+        or due_at + timedelta(hours=state.protocol.ladder_of(obligation.kind).steps_h[0]),
+        priority=rule.priority,
+        acknowledge_by=obligation.acknowledge_by,
     )
 
 
 def overdue(state: Pathway, item: WorkItem, now: datetime) -> Iterator[Fact]:
     """The next step of an item's ladder: somebody is told, the next deadline is set, nothing is closed."""
-    rule, ladder = state.protocol.work_rule(item.kind), state.protocol.ladder
+    rule, ladder = state.protocol.work_rule(item.kind), state.protocol.ladder_of(item.kind)
+    # An acknowledgement that is due stands before the ladder's own first step.
+    before = 0 if item.acknowledge_by is None else 1
     step, deadline = item.steps, item.next_deadline
     # After an outage several steps may have passed; they are one reminder, not many.
     while deadline <= now:
         step += 1
-        ahead = ladder.steps_h[step] if step < len(ladder.steps_h) else None
+        ahead = ladder.steps_h[step - before] if step - before < len(ladder.steps_h) else None
         repeat = timedelta(hours=ladder.repeat_every_h)
         deadline = deadline + repeat if ahead is None else item.due_at + timedelta(hours=ahead)
     yield WorkItemOverdue(

@@ -21,6 +21,7 @@ from schemas.facts import (
 )
 from schemas.pathway import Cycle, Pathway, Session
 from schemas.treatment import Dose, Setting
+from workflows.rules.checkins import planned_after
 from workflows.rules.gate import Intended, gate
 from workflows.rules.gate.vitals import latest_complete
 from workflows.rules.preparation import require_open_series
@@ -229,6 +230,7 @@ def drug_administered(state: Pathway, fact: DrugAdministered, at: datetime) -> d
         "approval": used,
         "sessions_given": state.sessions_given + first,
         "last_drug_at": fact.dose.given_at,
+        "checkins": planned_after(state, session.id, fact.dose.given_at),
     }
 
 

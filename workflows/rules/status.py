@@ -1,12 +1,16 @@
 """What a pathway says about itself: to callers in full, to operators without anything about a person."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from schemas.answers import Check, SessionStatus, Status
+from schemas.answers import Check, CheckinStatus, RiskStatus, SessionStatus, Status
+from schemas.checkins import OpenCheckin
 from schemas.pathway import Pathway
 from schemas.records import PathwayView
+from workflows.rules.checkins import asked
 from workflows.rules.deadlines import due
 from workflows.rules.gate import gate
+from workflows.rules.risk import level_of, still_to_clear, unassessed
 from workflows.rules.standing import next_step, observation_ends, phase_of
 
 CALM = "none"
@@ -19,7 +23,7 @@ def attention(state: Pathway) -> str:
     """Why an operator should look at the pathway."""
     if state.cancellation_requested_at is not None:
         return CANCELLATION
-    if state.hold is not None:
+    if state.hold is not None or state.risk.blocked:
         return HELD
     return OVERDUE if any(item.steps for item in state.work) else CALM
 
@@ -66,10 +70,41 @@ def status_of(state: Pathway, now: datetime, unwritten: int, unsent: int) -> Sta
         checks=checks,
         work=state.work,
         due=tuple(due(state)),
+        risk=_risk(state),
+        checkins=tuple(_checkins(state)),
         unwritten_events=unwritten,
         unsent_messages=unsent,
         closure=state.closure,
     )
+
+
+def _risk(state: Pathway) -> RiskStatus | None:
+    risk = state.risk
+    if not risk.blocked:
+        return None
+    return RiskStatus(
+        reasons=tuple(dict.fromkeys(signal.code for signal in risk.signals)),
+        level=level_of(risk),
+        since=min(signal.since for signal in risk.signals),
+        assessed=not unassessed(risk),
+        waits_for=still_to_clear(state),
+    )
+
+
+def _checkins(state: Pathway) -> Iterator[CheckinStatus]:
+    if state.closure is not None:
+        return
+    for now_open, checkins in ((True, state.checkins.open), (False, state.checkins.planned)):
+        for one in checkins:
+            yield CheckinStatus(
+                id=one.id,
+                kind=one.kind,
+                opens_at=one.opens_at,
+                due_at=one.due_at,
+                open=now_open,
+                attempts=one.attempts if isinstance(one, OpenCheckin) else 0,
+                measures=asked(state, one.kind)[0],
+            )
 
 
 def view_of(state: Pathway) -> PathwayView:

@@ -1,6 +1,6 @@
 """One step of a pathway: a command obeyed, or deadlines that lapsed, with everything that follows from it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -47,16 +47,23 @@ def follow(state: Pathway, facts: Iterable[Fact], at: datetime, now: datetime) -
 def lapse(state: Pathway, now: datetime) -> Step:
     """Let every deadline up to ``now`` pass, in order. Nothing is ever closed by it."""
     recorded: list[Fact] = []
+    # Work that is opened late, as after an outage, may be overdue at once.
+    while facts := list(_lapse_once(state, now)):
+        for fact in facts:
+            recorded.append(fact)
+            state = evolve(state, fact, now)
+    return Step(tuple(recorded), state)
+
+
+def _lapse_once(state: Pathway, now: datetime) -> Iterator[Fact]:
+    """What lapsed by ``now``, with what follows from it and the work that it opens."""
     while (ahead := due(state)) and ahead[0].at <= now:
         for fact in list(lapsed(state, ahead[0], now)):
-            recorded.append(fact)
+            yield fact
             state = evolve(state, fact, now)
         for fact in list(consequences(state, now)):
-            recorded.append(fact)
+            yield fact
             state = evolve(state, fact, now)
     for fact in list(changes_of_work(state, now)):
-        if isinstance(fact, WorkItemClosed):
-            continue
-        recorded.append(fact)
-        state = evolve(state, fact, now)
-    return Step(tuple(recorded), state)
+        if not isinstance(fact, WorkItemClosed):
+            yield fact

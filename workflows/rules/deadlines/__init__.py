@@ -10,7 +10,7 @@ from schemas.answers import Due
 from schemas.facts import Fact
 from schemas.messages import MessageRequest
 from schemas.pathway import Pathway
-from workflows.rules.deadlines import approval, integration, screening, session, work
+from workflows.rules.deadlines import approval, checkins, integration, risk, screening, session, work
 from workflows.rules.deadlines.deadline import Deadline
 from workflows.rules.standing import missing_consents
 
@@ -20,10 +20,20 @@ DEADLINES: tuple[Deadline, ...] = (
     session.REMINDER,
     integration.WINDOW,
     screening.WASHOUT,
+    risk.UNASSESSED,
+    checkins.OPENING,
+    checkins.CALL,
+    checkins.WELFARE,
 )
 """Every kind of deadline."""
 
-AFTER_THE_END: tuple[Deadline, ...] = (work.OVERDUE,)
+AFTER_THE_END: tuple[Deadline, ...] = (
+    work.OVERDUE,
+    risk.UNASSESSED,
+    checkins.OPENING,
+    checkins.CALL,
+    checkins.WELFARE,
+)
 """Those that remain once care has ended."""
 
 _BY_REASON = {deadline.reason: deadline for deadline in DEADLINES}

@@ -3,14 +3,23 @@
 from collections.abc import Iterator
 
 from schemas.pathway import Pathway
-from workflows.rules.owed import course, identity, screening, session
+from workflows.rules.owed import checkins, course, identity, risk, screening, session
 from workflows.rules.owed.obligation import Obligation, Provider
 
-PROVIDERS: tuple[Provider, ...] = (identity.owed, course.owed, screening.owed, session.owed, course.reviews)
+PROVIDERS: tuple[Provider, ...] = (
+    identity.owed,
+    course.owed,
+    screening.owed,
+    session.owed,
+    course.reviews,
+    course.requests,
+    risk.owed,
+    checkins.owed,
+)
 """Who says what is owed while care goes on."""
 
-AFTER_THE_END: tuple[Provider, ...] = ()
-"""Who still says what is owed once care has ended, of those above."""
+AFTER_THE_END: tuple[Provider, ...] = (risk.remaining, checkins.owed, course.requests)
+"""Who still says what is owed once care has ended."""
 
 __all__ = ["PROVIDERS", "Obligation", "owed"]
 

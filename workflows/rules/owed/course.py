@@ -35,8 +35,12 @@ def owed(state: Pathway) -> Iterator[Obligation]:
 
 
 def reviews(state: Pathway) -> Iterator[Obligation]:
-    """Decisions that a hold or a request waits for."""
+    """The decision that a hold waits for."""
     if state.hold is not None:
         yield Obligation(WorkKind.REVIEW_HOLD, state.hold.session_id)
+
+
+def requests(state: Pathway) -> Iterator[Obligation]:
+    """The decision that an operator's request waits for."""
     if state.cancellation_requested_at is not None:
         yield Obligation(WorkKind.REVIEW_CANCELLATION_REQUEST, "workflow")

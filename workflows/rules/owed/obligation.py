@@ -18,6 +18,7 @@ class Obligation(NamedTuple):
     due_at: datetime | None = None
     hard_limit: datetime | None = None
     owner: Role | None = None
+    acknowledge_by: datetime | None = None
 
 
 Provider = Callable[[Pathway], Iterator[Obligation]]
