@@ -12,16 +12,18 @@ from schemas.commands import (
     LiftHold,
     RecordAdministration,
     RecordConsent,
+    RecordMeasure,
     RecordVitals,
     RevokeApproval,
     ScheduleSession,
     SignPreparationNote,
     WithdrawConsent,
 )
+from schemas.measures import Instrument
 from schemas.pathway import Phase
 from schemas.treatment import Approval, DrugRoute, Setting, Vitals
 from tests.support.course import Course, at
-from tests.support.next_right import ATTESTED, an_approval
+from tests.support.next_right import ATTESTED, an_approval, calm
 from tests.support.protocols import in_range, packaged, varied
 
 TICK: Final = timedelta(microseconds=1)
@@ -73,6 +75,21 @@ def give(course: Course, **changes: Any) -> None:
 def withdrawn() -> Course:
     course = ready()
     course.must(WithdrawConsent, Role.PATIENT)
+    return course
+
+
+def at_risk() -> Course:
+    """Everything is in order, but item 9 was answered with yes."""
+    course = ready()
+    positive = {**calm(course.state, Instrument.PHQ9), "q9": 1}
+    course.must(RecordMeasure, Role.NURSE, instrument=Instrument.PHQ9, answers=positive)
+    return course
+
+
+def asked_after() -> Course:
+    """The patient went home yesterday."""
+    course = at(Phase.INTEGRATION)
+    course.wait(hours=20)
     return course
 
 

@@ -13,19 +13,26 @@ from typing import Any, Final
 
 from schemas import commands as c
 from schemas.actors import Role
+from schemas.checkins import CheckinOutcome, WelfareDecision
 from schemas.commands import ALL_COMMANDS, Command
+from schemas.commands.checkins import Questionnaire
+from schemas.measures import Instrument
 from schemas.treatment import DrugRoute, HomeAttestation, Setting, Vitals
 from tests.support.course import Course
-from tests.support.next_right import Said, an_approval, arrival, next_right
+from tests.support.next_right import Said, an_approval, arrival, calm, next_right
 from tests.support.people import TEAM
 from tests.support.protocols import in_range
+from workflows.rules.checkins import asked
 from workflows.rules.deadlines import due
+from workflows.rules.instruments import known_items
 
 TICK: Final = timedelta(microseconds=1)
 ROLES: Final = tuple(Role)
 AROUND_A_DOSE: Final[tuple[type[Command], ...]] = (
     *[c.RecordAdministration] * 6,
     *[c.RecordVitals] * 3,
+    *[c.RecordMeasure] * 2,
+    *[c.ClearRisk] * 2,
     c.DecidePredoseVitals,
     c.WithdrawConsent,
     c.RecordConsent,
@@ -185,6 +192,48 @@ def _integrate(course: Course, dice: Random) -> dict[str, Any]:
     return {"held_at": _instant(course, dice)} if dice.random() < 0.5 else {}
 
 
+def _measure(course: Course, dice: Random) -> dict[str, Any]:
+    instrument = dice.choice(tuple(Instrument))
+    return {"instrument": instrument, "answers": _answers(course, instrument, dice)}
+
+
+def _answers(course: Course, instrument: Instrument, dice: Random) -> dict[str, int | None]:
+    """Calm, mostly; now and then with a sign of danger, with gaps, or beside the questionnaire."""
+    said = calm(course.state, instrument)
+    slip = dice.random()
+    if slip < 0.5:
+        return said
+    if slip < 0.75:
+        item = dice.choice(("q9", "q2", "q3", "q4", "q6", "q6_past_3_months"))
+        known = known_items(course.state.protocol.instruments, instrument) if course.state.protocol.instruments else ()
+        return {**said, item: 1} if item in known else said
+    if slip < 0.9:
+        return {item: answer for item, answer in said.items() if dice.random() < 0.6}
+    return {**said, dice.choice(("q1", "q9", "q40")): dice.choice((-1, 1, 2, 7, None))}
+
+
+def _checkin(course: Course, dice: Random) -> dict[str, Any]:
+    checkins = course.state.checkins
+    known = [(one.id, one.kind) for one in checkins.open] + [(one.id, one.kind) for one in checkins.planned]
+    if not known:
+        return {}
+    checkin_id, kind = dice.choice(known)
+    if dice.random() < 0.4:
+        return {"checkin_id": checkin_id, "outcome": CheckinOutcome.NOT_REACHED, "side_effects": None}
+    measures = tuple(
+        Questionnaire(instrument=instrument, answers=_answers(course, instrument, dice))
+        for instrument in asked(course.state, kind)[0]
+        if dice.random() < 0.9
+    )
+    return {"checkin_id": checkin_id, "measures": measures}
+
+
+def _welfare(course: Course, dice: Random) -> dict[str, Any]:
+    known = course.state.checkins.open
+    chosen = {"checkin_id": dice.choice(known).id} if known else {}
+    return {**chosen, "decision": dice.choice(tuple(WelfareDecision))}
+
+
 _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] = {
     c.AcceptReferral: lambda course, dice: {"care_team": TEAM},
     c.DecideScreening: lambda course, dice: {"eligible": dice.random() < 0.7},
@@ -199,5 +248,9 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.RecordAdministration: _administer,
     c.DischargePatient: lambda course, dice: {"oriented": dice.random() < 0.9},
     c.SignIntegrationNote: _integrate,
+    c.RecordMeasure: _measure,
+    c.RecordRiskContact: lambda course, dice: {"reached": dice.random() < 0.5},
+    c.RecordCheckin: _checkin,
+    c.DecideWelfare: _welfare,
 }
 """Content of a command by chance; the example's where nothing is said."""

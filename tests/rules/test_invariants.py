@@ -36,7 +36,16 @@ MOVES_AFTER_THE_END = 4
 LOOK_CLOSELY_EVERY = 7
 """Steps after which the costlier questions are asked."""
 
-OFTEN = ("drug_administered", "session_held", "approval_expired", "consent_withdrawn", "integration_note_signed")
+OFTEN = (
+    "drug_administered",
+    "session_held",
+    "approval_expired",
+    "consent_withdrawn",
+    "integration_note_signed",
+    "risk_cleared",
+    "checkin_missed",
+    "checkin_recorded",
+)
 """What has to happen again and again in all courses together: a generator that gets nowhere proves nothing."""
 
 SEEN: Counter[str] = Counter()
@@ -70,6 +79,8 @@ BEGINNINGS: dict[str, Callable[[], Course]] = {
             a.unprepared,
             a.unapproved,
             a.withdrawn,
+            a.at_risk,
+            a.asked_after,
             a.revoked,
             a.held,
             a.too_soon,

@@ -4,6 +4,8 @@ from typing import Protocol as Interface
 
 from schemas.pathway import Pathway
 from schemas.protocol import Protocol
+from tests.rules.audits.checkins import CheckinAudit
+from tests.rules.audits.risk import RiskAudit
 from tests.support.course import Entry
 
 
@@ -27,5 +29,5 @@ class Audit(Interface):
         """
 
 
-AUDITS: tuple[type[Audit], ...] = ()
+AUDITS: tuple[type[Audit], ...] = (RiskAudit, CheckinAudit)
 """Every auditor; each reads every course of the property tests."""

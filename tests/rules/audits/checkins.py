@@ -1,0 +1,77 @@
+"""Check-ins in the record: each comes at its time, and only a human ends one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from schemas import facts as f
+from schemas.checkins import WelfareDecision
+from schemas.pathway import Pathway
+from schemas.protocol import Protocol
+from tests.support.course import Entry
+
+
+class CheckinAudit:
+    """Follows every check-in from the drug to its end."""
+
+    def __init__(self, protocol: Protocol, opening: Pathway) -> None:
+        self.rules = protocol.checkins
+        self.last_drug: dict[str, datetime] = {}
+        self.open: set[str] = set()
+        self.calls: set[str] = set()
+        self.decisions: set[str] = set()
+        self.ended = False
+
+    def read(self, entry: Entry) -> None:
+        """Take in one entry."""
+        fact = entry.fact
+        if isinstance(fact, f.DrugAdministered):
+            self.last_drug[fact.session_id] = fact.dose.given_at
+        elif isinstance(fact, f.CheckinDue):
+            self._due(fact, entry)
+        elif isinstance(fact, f.CheckinMissed):
+            self._missed(fact)
+        elif isinstance(fact, f.CheckinAttempted):
+            assert fact.checkin_id in self.open
+        elif isinstance(fact, f.CheckinRecorded):
+            assert entry.actor is not None, "done by nobody"
+            self._end(fact.checkin_id)
+        elif isinstance(fact, f.WelfareDecided):
+            assert fact.checkin_id in self.decisions, "decided before its time"
+            self.decisions.discard(fact.checkin_id)
+            if fact.decision is WelfareDecision.CLOSE:
+                self._end(fact.checkin_id)
+        elif isinstance(fact, f.SafetyContactDeclined):
+            assert entry.actor is not None
+            self.open.clear()
+
+    def _due(self, fact: f.CheckinDue, entry: Entry) -> None:
+        assert self.rules is not None
+        session, _, kind = fact.checkin_id.partition("-")
+        rule = self.rules.after_session.get(kind)
+        after = timedelta(hours=rule.opens_h.value) if rule else timedelta(days=float(kind.removeprefix("day_")))
+        assert entry.recorded_at >= self.last_drug[session] + after, "asked too early"
+        assert fact.checkin_id not in self.open
+        self.open.add(fact.checkin_id)
+
+    def _missed(self, fact: f.CheckinMissed) -> None:
+        assert fact.checkin_id in self.open
+        if fact.stage is f.MissedStage.HUMAN_CALL:
+            assert fact.checkin_id not in self.calls, "asked twice for the same call"
+            self.calls.add(fact.checkin_id)
+        else:
+            assert fact.checkin_id not in self.decisions
+            self.decisions.add(fact.checkin_id)
+
+    def _end(self, checkin_id: str) -> None:
+        self.open.remove(checkin_id)
+        self.decisions.discard(checkin_id)
+        self.calls.discard(checkin_id)
+
+    def agrees_with(self, state: Pathway) -> None:
+        """What is open is open; after the end of care only what is for the patient's safety."""
+        still = {one.id for one in state.checkins.open}
+        if state.ending is None and state.closure is None:
+            assert still == self.open
+        else:
+            assert still <= self.open
