@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import Field
@@ -62,6 +63,7 @@ class HealthHistory(Model):
     age_years: int = Field(ge=0, le=130)
     childbearing_potential: bool
     conditions: tuple[Id, ...] = Field(description="Those that are present.")
+    stop_bang: int | None = Field(default=None, ge=0, le=8, description="Score for sleep apnoea, where it was asked.")
 
 
 class Clearance(Model):
@@ -95,6 +97,9 @@ class MedicationList(Model):
     version: int = 0
     recorded_at: Instant | None = None
     entries: tuple[Medication, ...] = ()
+    retracted: tuple[Medication, ...] = Field(
+        default=(), description="Not told of any more, but a physician has not decided about them yet."
+    )
 
     @property
     def digest(self) -> str:
@@ -130,9 +135,12 @@ class Screening(Model):
     medications: MedicationList = MedicationList()
     decisions: tuple[MedicationDecision, ...] = ()
     washouts: tuple[Washout, ...] = ()
-    labs: tuple[Lab, ...] = ()
+    labs: tuple[Lab, ...] = Field(default=(), description="The newest of each test, and the one before it.")
+    lapsed: tuple[Id, ...] = Field(default=(), description="Tests, or the weight, that time has made too old.")
     weight: Weight | None = None
+    settled_at: Instant | None = Field(default=None, description="When the last thing in the way of a dose was lifted.")
 
-    def latest(self, test: LabTest) -> Lab | None:
-        """The newest result of a test."""
-        return max((lab for lab in self.labs if lab.test is test), key=lambda lab: lab.collected_at, default=None)
+    def latest(self, test: LabTest, at: datetime | None = None) -> Lab | None:
+        """The newest result of a test, or that of an instant; of two of one instant the one told last."""
+        known = (lab for lab in reversed(self.labs) if lab.test is test and (at is None or lab.collected_at <= at))
+        return max(known, key=lambda lab: lab.collected_at, default=None)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from schemas.actors import ANYONE, CLINICIANS, STAFF, Role
-from schemas.base import Id, Instant, Line, Model
+from schemas.base import Id, Instant, Line, Model, Text
 from schemas.commands.base import Command
 from schemas.screening import LabResult, LabTest
 
@@ -25,6 +25,7 @@ class RecordHealthHistory(Command):
     childbearing_potential: bool
     conditions: tuple[Id, ...] = Field(max_length=50, description="Codes of the conditions that are present.")
     every_condition_asked: bool
+    stop_bang: int | None = Field(default=None, ge=0, le=8, description="STOP-BANG score for sleep apnoea.")
 
 
 class ClearCondition(Command):
@@ -35,6 +36,7 @@ class ClearCondition(Command):
     needs_reason: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"condition": "hyperthyroidism"}
     condition: Id
+    letter: Line | None = Field(default=None, description="Reference of the specialist's letter, where there is one.")
 
 
 class RecordMedications(Command):
@@ -54,6 +56,9 @@ class AcceptMedication(Command):
     needs_reason: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"name": "lorazepam"}
     name: Line
+    plan: Text | None = Field(
+        default=None, description="How the dose is given with it, as for the blood pressure; due for one that blocks."
+    )
 
 
 class StopMedication(Command):

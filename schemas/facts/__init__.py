@@ -45,6 +45,7 @@ from schemas.facts.screening import (
     MedicationAccepted,
     MedicationsRecorded,
     MedicationStopped,
+    ScreeningLapsed,
     WashoutPassed,
     WeightRecorded,
 )
@@ -84,6 +85,7 @@ AnyFact = Annotated[
     | MedicationAccepted
     | MedicationStopped
     | WashoutPassed
+    | ScreeningLapsed
     | LabRecorded
     | LabAccepted
     | WeightRecorded
@@ -191,6 +193,7 @@ __all__ = [
     "SafetyContactDeclined",
     "SafetyContactEnded",
     "ScreeningDecided",
+    "ScreeningLapsed",
     "SeriesExtended",
     "SessionCancelled",
     "SessionHeld",

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.base import Id, Instant
+from schemas.base import Id, Instant, Line, Text
 from schemas.facts.base import Fact
 from schemas.screening import HealthHistory, Lab, LabTest, Medication, MedicationList, Weight
 
@@ -22,6 +22,7 @@ class ConditionCleared(Fact):
     type: Literal["condition_cleared"] = "condition_cleared"
     condition: Id
     cleared_by: Id
+    letter: Line | None = None
 
 
 class MedicationsRecorded(Fact):
@@ -38,6 +39,7 @@ class MedicationAccepted(Fact):
     type: Literal["medication_accepted"] = "medication_accepted"
     key: str
     accepted_by: Id
+    plan: Text | None = None
 
 
 class MedicationStopped(Fact):
@@ -54,6 +56,13 @@ class WashoutPassed(Fact):
 
     type: Literal["washout_passed"] = "washout_passed"
     key: str
+
+
+class ScreeningLapsed(Fact):
+    """A test, or the weight, has become too old for the next dose."""
+
+    type: Literal["screening_lapsed"] = "screening_lapsed"
+    what: Id
 
 
 class LabRecorded(Fact):

@@ -9,6 +9,7 @@ from schemas.base import Id, Line, Model
 from schemas.protocol.quantity import Provenance, Quantity
 from schemas.refusals import Unacceptable
 from schemas.screening import LabTest
+from schemas.treatment import DrugRoute
 
 
 class Condition(Model):
@@ -45,7 +46,11 @@ class EligibilityRules(Model):
     ecg_age_years: Quantity = Field(description="Age from which an electrocardiogram is required.")
     absolute: dict[Id, Condition] = Field(min_length=1, description="Present: the patient is not eligible.")
     relative: dict[Id, Condition] = Field(min_length=1, description="Present: a physician's clearance is needed.")
+    stop_bang: Quantity | None = Field(default=None, description="Score from which sleep apnoea counts as present.")
+    sleep_apnea: Id | None = Field(default=None, description="The condition that such a score means.")
     cardiac: tuple[Id, ...] = Field(default=(), description="Conditions that make an electrocardiogram necessary.")
+    ecg_routes: tuple[DrugRoute, ...] = Field(default=(), description="Routes that make one necessary.")
+    weighed_routes: tuple[DrugRoute, ...] = Field(default=(), description="Routes whose dose goes by weight.")
     labs: dict[LabTest, LabRule]
     weight_valid_days: Quantity = Field(description="Most days between weighing and a dose that goes by weight.")
 
@@ -55,4 +60,8 @@ class EligibilityRules(Model):
             raise Unacceptable("a condition is either an absolute or a relative contraindication")
         if any(code not in self.absolute and code not in self.relative for code in self.cardiac):
             raise Unacceptable("a cardiac condition is not among the contraindications")
+        if (self.stop_bang is None) is not (self.sleep_apnea is None):
+            raise Unacceptable("a score for sleep apnoea and the condition that it means belong together")
+        if self.sleep_apnea is not None and self.sleep_apnea not in self.relative:
+            raise Unacceptable("sleep apnoea is not among the relative contraindications")
         return self

@@ -46,7 +46,7 @@ _INSIGHTS: Final = {50: "I can put the suitcase down.", 70: "The house was mine.
 
 _LABS: Final = tuple(
     LabReport(test=test, result=LabResult.UNREMARKABLE)
-    for test in (LabTest.LIVER_FUNCTION, LabTest.KIDNEY_FUNCTION, LabTest.URINARY_TRACT_SYMPTOMS)
+    for test in (LabTest.LIVER_FUNCTION, LabTest.KIDNEY_FUNCTION, LabTest.URINARY_TRACT_SYMPTOMS, LabTest.ECG)
 )
 _ANSWERS: Final[dict[Instrument, dict[str, int]]] = {
     Instrument.PHQ9: {f"q{number}": 0 if number == 9 else 2 for number in range(1, 10)},
@@ -121,6 +121,7 @@ def course(protocol: Protocol, now: Callable[[], datetime]) -> Iterator[Step]:
         if sessions_left == 0:
             terms = protocol.approval.first if cycle == 1 else protocol.approval.later
             sessions_left = int(terms.sessions.value)
+            yield say(c.RecordWeight, Role.NURSE, kg=71.5)
             yield say(
                 c.ApproveDosing,
                 Role.PHYSICIAN,

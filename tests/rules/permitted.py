@@ -8,6 +8,7 @@ from schemas.actors import CLINICIANS, STAFF, Role
 BY_TIME: Final = {
     f.ApprovalExpired,
     f.WashoutPassed,
+    f.ScreeningLapsed,
     f.SessionReminderDue,
     f.IntegrationBecameOverdue,
     f.RiskUnassessed,

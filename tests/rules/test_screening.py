@@ -18,24 +18,25 @@ from schemas.commands import (
     RecordLabs,
     RecordMeasure,
     RecordMedications,
+    RecordVitals,
     RecordWeight,
     StopMedication,
 )
 from schemas.commands.screening import LabReport
-from schemas.facts import MedicationsRecorded, WashoutPassed
+from schemas.facts import MedicationsRecorded, ScreeningLapsed, WashoutPassed
 from schemas.pathway import Phase
 from schemas.protocol import EligibilityRules, MedicationRules
 from schemas.refusals import Refusal
 from schemas.screening import LabResult, LabTest
+from schemas.treatment import DrugRoute, TreatmentRoute
 from schemas.work import WorkKind
-from tests.rules.arrivals import ready
+from tests.rules.arrivals import CALM, dosed, ready
 from tests.rules.refusing import Refused, each, holds
 from tests.support.course import Course, at
-from tests.support.next_right import calm
+from tests.support.next_right import calm, every_test
 from tests.support.protocols import packaged
 from workflows.rules.gate import gate
 from workflows.rules.measures import missing_baseline
-from workflows.rules.medications import classify
 
 ELIGIBILITY, MEDICATIONS = packaged().eligibility, packaged().medications
 assert isinstance(ELIGIBILITY, EligibilityRules)
@@ -197,7 +198,39 @@ REFUSALS = [
     ),
     Refused("medication_undecided", None, "a dose with an MAOI", lambda: told(RecordMedications, names=("Parnate",))),
     Refused("washout_undecided", None, "a dose in the washout", lambda: dose(stopped_before_dose())),
+    Refused("washout_undecided", None, "eligible in the washout", eligible(stopped)),
+    Refused("lab_remarkable", None, "eligible with a remarkable result", eligible(lambda: remarkable_liver())),
+    Refused(
+        "plan_required",
+        "plan",
+        "going on with an MAOI without a plan",
+        lambda: taking("Nardil").refused(AcceptMedication, Role.PHYSICIAN, name="Nardil"),
+    ),
+    Refused("weight_missing", None, "a dose by weight without a weight", lambda: unweighed()),
+    Refused("not_settled_then", None, "a dose told late, of a time before the clearance", lambda: cleared_late()),
 ]
+
+
+def remarkable_liver() -> Course:
+    return lab_of(LabTest.LIVER_FUNCTION, course=screened())
+
+
+def unweighed() -> Refusal:
+    course = at(Phase.SESSION, treatment=TreatmentRoute.STANDARD_KETAMINE)
+    course.until(lambda it: it.state.cycle.session is not None and it.session.checked_in_at is not None)
+    course.must(RecordVitals, Role.NURSE, vitals=CALM)
+    course.must(RecordLabs, Role.NURSE, labs=every_test(course.state))
+    assert course.state.approval is not None
+    return course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0, route=course.state.approval.route)
+
+
+def cleared_late() -> Refusal:
+    course = ready()
+    course.must(RecordHealthHistory, Role.NURSE, conditions=(RELATIVE,))
+    given_at = course.now
+    course.wait(minutes=5)
+    course.must(ClearCondition, Role.PHYSICIAN, condition=RELATIVE, letter="Letter of 4 January")
+    return course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0, observed_at=given_at)
 
 
 def told_history() -> Course:
@@ -290,7 +323,7 @@ def test_a_washout_opens_a_review_and_clears_nothing() -> None:
     assert "washouts_decided" in failed(course)
     course.wait(days=90)
     assert "washouts_decided" in failed(course)
-    course.must(AcceptMedication, Role.PHYSICIAN, name="Nardil")
+    course.must(AcceptMedication, Role.PHYSICIAN, name="Nardil", plan="Blood pressure every ten minutes.")
     assert "washouts_decided" not in failed(course)
     assert WorkKind.REVIEW_WASHOUT not in kinds(course)
 
@@ -336,14 +369,14 @@ def test_a_physician_may_accept_a_remarkable_result_until_the_next_one() -> None
     course.must(AcceptLab, Role.PHYSICIAN)
     assert failed(course) == set()
     lab_of(LabTest.LIVER_FUNCTION, course=course)
-    assert "liver_function_unremarkable" in failed(course)
+    assert "labs_unremarkable" in failed(course)
 
 
 def test_an_older_result_does_not_replace_a_newer_one() -> None:
     course = lab_of(LabTest.LIVER_FUNCTION)
     earlier = course.now - timedelta(days=1)
     course.must(RecordLabs, Role.NURSE, labs=(report(LabTest.LIVER_FUNCTION, earlier),))
-    assert "liver_function_unremarkable" in failed(course)
+    assert "labs_unremarkable" in failed(course)
 
 
 def test_the_newest_weight_counts() -> None:
@@ -365,13 +398,108 @@ def test_what_a_patient_tells_later_is_recognised() -> None:
     assert WorkKind.DECIDE_MEDICATION in kinds(course)
 
 
-def test_every_name_of_the_protocol_is_recognised_however_it_is_written() -> None:
-    rules = MEDICATIONS
-    assert rules is not None
-    for code, group in rules.classes.items():
-        for ingredient, brands in group.ingredients.items():
-            for name in (ingredient, *brands):
-                for told in (name, name.upper(), f" {name} 50 mg", f"{name}-XR, twice daily"):
-                    (entry,) = classify([told], rules)
-                    assert entry.recognised, told
-                    assert (entry.ingredients, code in entry.classes) == ((ingredient,), True), told
+@pytest.mark.parametrize(("score", "present"), [(2, False), (3, True), (8, True), (None, False)])
+def test_a_high_score_means_sleep_apnea(score: int | None, present: bool) -> None:
+    course = screened(stop_bang=score)
+    assert ("sleep_apnea" in course.state.screening.history.conditions) is present  # type: ignore[union-attr]
+    assert (WorkKind.CLEAR_CONDITION in kinds(course)) is present
+
+
+@pytest.mark.parametrize("childbearing", [True, False])
+def test_a_pregnancy_test_is_asked_of_who_can_be_pregnant(childbearing: bool) -> None:
+    course = screened(childbearing_potential=childbearing)
+    assert ("pregnancy_known" in failed(course)) is childbearing
+    assert (WorkKind.RECORD_LABS in kinds(course)) is childbearing
+
+
+@pytest.mark.parametrize("test", list(LabTest))
+def test_a_remarkable_result_counts_whether_it_was_asked_for_or_not(test: LabTest) -> None:
+    course = lab_of(test)
+    assert "labs_unremarkable" in failed(course)
+    assert WorkKind.REVIEW_LAB in kinds(course)
+    lab_of(test, LabResult.UNREMARKABLE, course)
+    assert "labs_unremarkable" not in failed(course)
+    assert WorkKind.REVIEW_LAB not in kinds(course)
+
+
+@pytest.mark.parametrize(("off", "known"), [(-TICK, True), (timedelta(0), True), (TICK, False)])
+@pytest.mark.parametrize(("first", "window"), [(True, "valid_days_first_dose"), (False, "valid_days_later")])
+def test_how_old_a_pregnancy_test_may_be(off: timedelta, known: bool, first: bool, window: str) -> None:
+    course = at(Phase.SESSION) if first else at(Phase.SESSION, cycle=2)
+    course.must(RecordHealthHistory, Role.NURSE, childbearing_potential=True)
+    lab_of(LabTest.PREGNANCY, LabResult.UNREMARKABLE, course)
+    days = timedelta(days=getattr(ELIGIBILITY.labs[LabTest.PREGNANCY], window).value)  # type: ignore[union-attr]
+    names = {check.name for check in gate(course.state, course.now + days + off) if not check.passed}
+    assert ("pregnancy_known" not in names) is known
+
+
+def test_time_makes_a_test_owed_and_a_new_one_closes_it() -> None:
+    course = screened(childbearing_potential=True)
+    lab_of(LabTest.PREGNANCY, LabResult.UNREMARKABLE, course)
+    assert WorkKind.RECORD_LABS not in kinds(course)
+    days = ELIGIBILITY.labs[LabTest.PREGNANCY].valid_days_first_dose.value  # type: ignore[union-attr]
+    course.wait(days=days)
+    assert [fact.what for fact in course.facts(ScreeningLapsed)] == ["pregnancy"]
+    assert WorkKind.RECORD_LABS in kinds(course)
+    course.wait(days=days)
+    assert len(course.facts(ScreeningLapsed)) == 1
+    lab_of(LabTest.PREGNANCY, LabResult.UNREMARKABLE, course)
+    assert WorkKind.RECORD_LABS not in kinds(course)
+
+
+@pytest.mark.parametrize(("off", "due"), [(-1, False), (0, True), (1, True)])
+def test_a_test_is_due_after_so_many_sessions(off: int, due: bool) -> None:
+    course = screened()
+    every = ELIGIBILITY.labs[LabTest.URINARY_TRACT_SYMPTOMS].every_sessions  # type: ignore[union-attr]
+    assert every is not None
+    later = course.state.model_copy(update={"sessions_given": int(every.value) + off})
+    failing = {check.name for check in gate(later, course.now) if not check.passed}
+    assert ("urinary_tract_symptoms_known" in failing) is due
+
+
+def test_the_session_going_on_does_not_use_a_test_up() -> None:
+    course = dosed()
+    every = ELIGIBILITY.labs[LabTest.URINARY_TRACT_SYMPTOMS].every_sessions  # type: ignore[union-attr]
+    assert every is not None
+    sixth = course.state.model_copy(update={"sessions_given": int(every.value)})
+    assert "urinary_tract_symptoms_known" not in {check.name for check in gate(sixth, course.now) if not check.passed}
+
+
+def test_a_result_that_came_since_does_not_take_away_the_one_that_counted() -> None:
+    course = ready()
+    given_at = course.now
+    course.wait(minutes=5)
+    lab_of(LabTest.LIVER_FUNCTION, LabResult.UNREMARKABLE, course)
+    assert "liver_function_known" not in {check.name for check in gate(course.state, given_at) if not check.passed}
+
+
+@pytest.mark.parametrize(("off", "known"), [(-TICK, True), (timedelta(0), True), (TICK, False)])
+def test_a_dose_by_weight_needs_a_recent_one(off: timedelta, known: bool) -> None:
+    course = at(Phase.SESSION, treatment=TreatmentRoute.STANDARD_KETAMINE)
+    course.must(RecordWeight, Role.NURSE)
+    days = timedelta(days=ELIGIBILITY.weight_valid_days.value)  # type: ignore[union-attr]
+    names = {check.name for check in gate(course.state, course.now + days + off) if not check.passed}
+    assert ("weight_known" not in names) is known
+
+
+def test_the_route_decides_on_electrocardiogram_and_weight() -> None:
+    by_mouth, by_needle = at(Phase.SESSION), at(Phase.SESSION, treatment=TreatmentRoute.STANDARD_KETAMINE)
+    assert not {"ecg_known", "weight_known"} & {check.name for check in gate(by_mouth.state, by_mouth.now)}
+    assert {"ecg_known", "weight_known"} <= {check.name for check in gate(by_needle.state, by_needle.now)}
+    assert by_mouth.state.approval is not None
+    injected = by_mouth.state.approval.model_copy(update={"route": DrugRoute.INTRAMUSCULAR})
+    changed = gate(by_mouth.state.model_copy(update={"approval": injected}), by_mouth.now)
+    assert {"ecg_known", "weight_known"} <= {check.name for check in changed if not check.passed}
+
+
+def test_what_is_owed_tells_nothing_about_the_patient() -> None:
+    """Subjects of work stand in clear in the read model."""
+    course = taking("Nardil", course=screened(conditions=(ABSOLUTE, RELATIVE)))
+    lab_of(LabTest.PREGNANCY, course=course)
+    assert {item.subject for item in course.state.work} == {"screening", "cycle-1"}
+
+
+def test_growing_younger_stands_in_the_way() -> None:
+    course = ready()
+    course.must(RecordHealthHistory, Role.NURSE, age_years=ADULT - 1)
+    assert "no_contraindication" in failed(course)

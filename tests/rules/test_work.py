@@ -241,6 +241,6 @@ def test_due_instants_come_in_order_with_their_reasons() -> None:
     course = booked()
     ahead = due(course.state)
     assert [one.at for one in ahead] == sorted(one.at for one in ahead)
-    assert {one.reason for one in ahead} == {"work_overdue", "approval_expires", "session_reminder"}
+    assert {one.reason for one in ahead} == {"work_overdue", "approval_expires", "session_reminder", "screening_lapses"}
     visit = due(at(Phase.INTEGRATION).state)
     assert "integration_window_closes" in {one.reason for one in visit}

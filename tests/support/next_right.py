@@ -10,8 +10,10 @@ from schemas.checkins import CheckinOutcome
 from schemas.commands import Command
 from schemas.commands.checkins import Questionnaire
 from schemas.commands.ends import Course
+from schemas.commands.screening import LabReport
 from schemas.measures import Instrument
 from schemas.pathway import Pathway, Phase, Session
+from schemas.screening import LabResult
 from schemas.treatment import HomeAttestation, Setting
 from tests.support.people import TEAM
 from tests.support.protocols import in_range, route_in
@@ -20,7 +22,7 @@ from workflows.rules.checkins import asked
 from workflows.rules.gate import gate
 from workflows.rules.measures import missing_baseline
 from workflows.rules.risk import CONTACT, still_to_clear, unassessed
-from workflows.rules.screening import uncleared, undecided
+from workflows.rules.screening.standing import needed, remarkable, uncleared, undecided
 from workflows.rules.standing import (
     earliest_next_dose,
     integration_window,
@@ -116,14 +118,27 @@ def _screening(state: Pathway) -> Iterator[Said]:
         if state.screening.history is None:
             yield Said(c.RecordHealthHistory, Role.NURSE, {})
         if not state.screening.labs:
-            yield Said(c.RecordLabs, Role.NURSE, {})
+            yield Said(c.RecordLabs, Role.NURSE, {"labs": every_test(state)})
+        for test in remarkable(state):
+            yield Said(c.AcceptLab, Role.PHYSICIAN, {"test": test})
         for condition, _ in uncleared(state):
             yield Said(c.ClearCondition, Role.PHYSICIAN, {"condition": condition})
     if state.protocol.medications is not None:
         if state.screening.medications.recorded_at is None:
             yield Said(c.RecordMedications, Role.NURSE, {})
         for entry in undecided(state):
-            yield Said(c.AcceptMedication, Role.PHYSICIAN, {"name": entry.name})
+            yield accepting(entry.name)
+
+
+def accepting(name: str) -> Said:
+    """A physician who goes on with a medication, and says how."""
+    return Said(c.AcceptMedication, Role.PHYSICIAN, {"name": name, "plan": "Blood pressure every ten minutes."})
+
+
+def every_test(state: Pathway) -> tuple[LabReport, ...]:
+    """All that are asked of this patient, unremarkable."""
+    tests = (test for test, _ in needed(state)) if state.screening.history else ()
+    return tuple(LabReport(test=test, result=LabResult.UNREMARKABLE) for test in tests)
 
 
 def an_approval(state: Pathway, setting: Setting | None = None) -> dict[str, Any]:
@@ -169,8 +184,10 @@ def arrival(session: Session) -> dict[str, Any]:
 def _before_the_dose(state: Pathway, session: Session, now: datetime) -> Iterator[Said]:
     approval, rules = state.approval, state.protocol.vitals
     failed = {check.name for check in gate(state, now) if not check.passed}
+    if "weight_known" in failed:
+        yield Said(c.RecordWeight, Role.NURSE, {})
     if any(name.endswith("_known") for name in failed):
-        yield Said(c.RecordLabs, Role.NURSE, {})
+        yield Said(c.RecordLabs, Role.NURSE, {"labs": every_test(state)})
     if failed & {"vitals_present", "vitals_recent"}:
         yield _measuring(state, session)
     if assess(session.readings, rules, session.setting) is Verdict.PHYSICIAN and session.vitals_accepted_at is None:

@@ -46,6 +46,7 @@ EVOLUTIONS: dict[type[Fact], Evolution] = {
     f.MedicationAccepted: screening.medication_accepted,
     f.MedicationStopped: screening.medication_stopped,
     f.WashoutPassed: screening.washout_passed,
+    f.ScreeningLapsed: screening.screening_lapsed,
     f.LabRecorded: screening.lab_recorded,
     f.LabAccepted: screening.lab_accepted,
     f.WeightRecorded: screening.weight_recorded,

@@ -5,10 +5,10 @@ physician looks at it, with the suggestion beside it.
 """
 
 import difflib
-import re
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
+from schemas.naming import squashed, words_of
 from schemas.protocol import MedicationRules
 from schemas.screening import Medication, MedicationAction
 
@@ -18,36 +18,25 @@ STRICTEST_FIRST = tuple(MedicationAction)
 ALIKE = 0.8
 """Likeness of two spellings, between 0 and 1, from which one is suggested for the other; it decides nothing."""
 
-_WORD = re.compile(r"[^\W\d_]+")
 
-Words = tuple[str, ...]
+class _Names(NamedTuple):
+    meaning: Mapping[str, tuple[str, ...]]
+    """Ingredients by name, without spaces and punctuation."""
+    longest: int
+    unspecific: frozenset[str]
 
 
 def classify(names: Iterable[str], rules: MedicationRules) -> tuple[Medication, ...]:
     """Each name as the ingredients, classes and action it stands for, in the order given."""
-    known = _known(rules)
-    unspecific = {word for text in rules.unspecific_words for word in _words(text)}
-    return tuple(_recognised(name, known, unspecific, rules) for name in names)
+    meaning = {squashed(name): ingredients for name, ingredients in rules.names()}
+    unspecific = frozenset(word for text in rules.unspecific_words for word in words_of(text))
+    known = _Names(meaning, max(map(len, meaning)), unspecific)
+    return tuple(_recognised(name, known, rules) for name in names)
 
 
-def _recognised(name: str, known: dict[Words, str], unspecific: set[str], rules: MedicationRules) -> Medication:
-    words = _words(name)
-    found: list[str] = []
-    left: list[str] = []
-    longest = max(map(len, known))
-    at = 0
-    while at < len(words):
-        for length in range(longest, 0, -1):
-            ingredient = known.get(words[at : at + length])
-            if ingredient is not None:
-                found.append(ingredient)
-                at += length
-                break
-        else:
-            if words[at] not in unspecific:
-                left.append(words[at])
-            at += 1
-    ingredients = tuple(sorted(set(found)))
+def _recognised(name: str, known: _Names, rules: MedicationRules) -> Medication:
+    found, left = _read(words_of(name), known)
+    ingredients = tuple(sorted(found))
     classes = [
         (code, group) for code, group in rules.classes.items() if any(one in group.ingredients for one in ingredients)
     ]
@@ -65,24 +54,36 @@ def _recognised(name: str, known: dict[Words, str], unspecific: set[str], rules:
     )
 
 
-def _known(rules: MedicationRules) -> dict[Words, str]:
-    return {
-        _words(name): ingredient
-        for group in rules.classes.values()
-        for ingredient, brands in group.ingredients.items()
-        for name in (ingredient, *brands)
-    }
+def _read(words: tuple[str, ...], known: _Names) -> tuple[set[str], list[str]]:
+    """The ingredients named, and the words that nothing explains. Numbers are doses, unless they belong to a name."""
+    found: set[str] = set()
+    left: list[str] = []
+    start = 0
+    while start < len(words):
+        end = _end_of_name(words, start, known)
+        if end is not None:
+            found.update(known.meaning["".join(words[start:end])])
+        elif not words[start].isdecimal() and words[start] not in known.unspecific:
+            left.append(words[start])
+        start = end or start + 1
+    return found, left
 
 
-def _suggestion(left: list[str], known: dict[Words, str]) -> str | None:
-    single = {words[0]: ingredient for words, ingredient in known.items() if len(words) == 1}
-    for word in left:
-        for alike in difflib.get_close_matches(word, sorted(single), n=1, cutoff=ALIKE):
-            return single[alike]
+def _end_of_name(words: tuple[str, ...], start: int, known: _Names) -> int | None:
+    """Where the longest known name ends that begins at ``start``, spaced however it may be."""
+    name, end = "", None
+    for place in range(start, len(words)):
+        name += words[place]
+        if len(name) > known.longest:
+            break
+        if name in known.meaning:
+            end = place + 1
+    return end
+
+
+def _suggestion(left: list[str], known: _Names) -> str | None:
+    """An ingredient that something left over is spelled much like."""
+    for word in (*left, "".join(left)):
+        for alike in difflib.get_close_matches(word, sorted(known.meaning), n=1, cutoff=ALIKE):
+            return known.meaning[alike][0]
     return None
-
-
-def _words(text: str) -> Words:
-    """Letters only: doses, signs, accents and case say nothing about what it is."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return tuple(_WORD.findall("".join(sign for sign in plain if not unicodedata.combining(sign))))

@@ -24,6 +24,7 @@ DEADLINES: tuple[Deadline, ...] = (
     checkins.OPENING,
     checkins.CALL,
     checkins.WELFARE,
+    screening.AGE,
 )
 """Every kind of deadline."""
 

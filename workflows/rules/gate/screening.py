@@ -6,10 +6,16 @@ from datetime import datetime, timedelta
 from schemas.actors import Role
 from schemas.pathway import Pathway
 from schemas.protocol import EligibilityRules
-from schemas.protocol.eligibility import LabNeed, LabRule
-from schemas.screening import HealthHistory, LabResult
 from workflows.rules.gate.check import GateCheck, Intended, check
-from workflows.rules.screening import uncleared, undecided
+from workflows.rules.screening.standing import (
+    goes_by_weight,
+    good_until,
+    needed,
+    remarkable,
+    uncleared,
+    undecided,
+    used_up,
+)
 
 UNRECOGNISED = "unrecognised"
 
@@ -17,54 +23,60 @@ UNRECOGNISED = "unrecognised"
 def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[GateCheck]:
     """Nothing stands in the way that is known of the patient's health, and what has to be known is."""
     del intended
-    screening = state.screening
-    if state.protocol.eligibility is not None:
-        barriers = [code for code, _ in uncleared(state)]
-        cleared_later = any(clearance.cleared_at > at for clearance in screening.clearances)
+    rules = state.protocol.eligibility
+    if rules is not None:
+        barred = [code for code, _ in uncleared(state)]
         yield check(
             "no_contraindication",
-            screening.history is not None and not barriers and not cleared_later,
+            state.screening.history is not None and not barred,
             "contraindicated",
             "A contraindication stands in the way.",
             Role.PHYSICIAN,
-            conditions=", ".join(barriers) or None,
+            conditions=", ".join(barred) or None,
         )
-        yield from _labs(state, state.protocol.eligibility, screening.history, at)
     if state.protocol.medications is not None:
-        waiting = list(undecided(state))
-        known = screening.medications.recorded_at is not None
-        decided_later = any(decision.accepted_at > at for decision in screening.decisions)
-        yield check(
-            "medications_decided",
-            known and not waiting and not decided_later,
-            "medication_undecided",
-            "A medication waits for a physician's decision.",
-            Role.PHYSICIAN,
-            classes=", ".join(sorted({code for entry in waiting for code in entry.classes or ("unrecognised",)}))
-            or None,
-        )
-        yield check(
-            "washouts_decided",
-            not screening.washouts,
-            "washout_undecided",
-            "A medication was stopped; its washout and a physician's decision are awaited.",
-            Role.PHYSICIAN,
-            until=max((one.over_at for one in screening.washouts), default=None),
-        )
+        yield from _medications(state)
+    if rules is not None:
+        yield from _labs(state, at)
+        yield from _weight(state, rules, at)
+    settled_at = state.screening.settled_at
+    yield check(
+        "health_settled",
+        settled_at is None or at >= settled_at,
+        "not_settled_then",
+        "Something in the patient's health was not decided yet at that time.",
+        since=settled_at,
+    )
 
 
-def _labs(state: Pathway, rules: EligibilityRules, history: HealthHistory | None, at: datetime) -> Iterator[GateCheck]:
-    for test, rule in rules.labs.items():
-        if history is None or not needed(rules, rule, history):
-            continue
-        lab = state.screening.latest(test)
+def _medications(state: Pathway) -> Iterator[GateCheck]:
+    screening, waiting = state.screening, list(undecided(state))
+    classes = sorted({code for entry in waiting for code in entry.classes or (UNRECOGNISED,)})
+    yield check(
+        "medications_decided",
+        screening.medications.recorded_at is not None and not waiting,
+        "medication_undecided",
+        "A medication waits for a physician's decision.",
+        Role.PHYSICIAN,
+        classes=", ".join(classes) or None,
+    )
+    yield check(
+        "washouts_decided",
+        not screening.washouts,
+        "washout_undecided",
+        "A medication was stopped; its washout and a physician's decision are awaited.",
+        Role.PHYSICIAN,
+        until=max((one.over_at for one in screening.washouts), default=None),
+    )
+
+
+def _labs(state: Pathway, at: datetime) -> Iterator[GateCheck]:
+    for test, rule in needed(state):
+        lab = state.screening.latest(test, at)
         valid = rule.valid_days_first_dose if state.sessions_given == 0 else rule.valid_days_later
-        fresh = lab is not None and lab.collected_at <= at <= lab.collected_at + timedelta(days=valid.value)
-        if lab is not None and rule.every_sessions is not None:
-            fresh = fresh and state.sessions_given - lab.sessions_before < rule.every_sessions.value
         yield check(
             f"{test.value}_known",
-            fresh,
+            lab is not None and at <= good_until(state, rule, lab) and not used_up(state, rule, lab),
             "lab_missing",
             "A laboratory test is missing or too old.",
             Role.PHYSICIAN,
@@ -73,25 +85,28 @@ def _labs(state: Pathway, rules: EligibilityRules, history: HealthHistory | None
             collected=lab.collected_at if lab else None,
             valid_days=valid.value,
         )
-        yield check(
-            f"{test.value}_unremarkable",
-            lab is None or lab.result is LabResult.UNREMARKABLE or lab.accepted_by is not None,
-            "lab_remarkable",
-            "A laboratory test is not unremarkable.",
-            Role.PHYSICIAN,
-            test=test.value,
-        )
+    waiting = [test.value for test in remarkable(state)]
+    yield check(
+        "labs_unremarkable",
+        not waiting,
+        "lab_remarkable",
+        "A laboratory test is not unremarkable.",
+        Role.PHYSICIAN,
+        tests=", ".join(waiting) or None,
+    )
 
 
-def needed(rules: EligibilityRules, rule: LabRule, history: HealthHistory) -> bool:
-    """Whether a test is asked of this patient."""
-    match rule.needed:
-        case LabNeed.EVERYBODY:
-            return True
-        case LabNeed.CHILDBEARING_POTENTIAL:
-            return history.childbearing_potential
-        case LabNeed.CARDIAC_RISK:
-            cardiac = any(condition in rules.cardiac for condition in history.conditions)
-            return cardiac or history.age_years >= rules.ecg_age_years.value
-        case LabNeed.IF_SUSPECTED:
-            return False
+def _weight(state: Pathway, rules: EligibilityRules, at: datetime) -> Iterator[GateCheck]:
+    if not goes_by_weight(state, rules):
+        return
+    weight, valid = state.screening.weight, timedelta(days=rules.weight_valid_days.value)
+    yield check(
+        "weight_known",
+        weight is not None and weight.measured_at <= at <= weight.measured_at + valid,
+        "weight_missing",
+        "The weight is missing or too old.",
+        Role.NURSE,
+        Role.PHYSICIAN,
+        measured=weight.measured_at if weight else None,
+        valid_days=rules.weight_valid_days.value,
+    )

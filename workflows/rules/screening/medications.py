@@ -1,0 +1,143 @@
+"""Rules of the medication list. Nobody lifts by silence, or by another list, what a physician has to decide."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from schemas.commands import AcceptMedication, RecordMedications, StopMedication
+from schemas.facts import Fact, MedicationAccepted, MedicationsRecorded, MedicationStopped, WashoutPassed
+from schemas.pathway import Pathway
+from schemas.protocol import MedicationRules
+from schemas.screening import Medication, MedicationAction, MedicationDecision, MedicationList, Washout
+from workflows.rules.medications import classify
+from workflows.rules.refusing import Refused, require
+from workflows.rules.screening.standing import changed, undecided
+
+
+def _medications(state: Pathway) -> MedicationRules:
+    if state.protocol.medications is None:
+        raise Refused("not_asked_for", "The protocol does not ask for this.")
+    return state.protocol.medications
+
+
+def record_medications(state: Pathway, command: RecordMedications, at: datetime) -> list[Fact]:
+    """The whole list, each name recognised or left to a physician; what vanished from it may still act."""
+    entries = classify(command.names, _medications(state))
+    known = state.screening.medications
+    now = {entry.key for entry in entries}
+    gone = [entry for entry in known.entries if entry.key not in now]
+    dropped = tuple(entry.key for entry in gone if _washout(state, entry))
+    waiting = {entry.key for entry in undecided(state)} - now - set(dropped)
+    new = MedicationList(
+        version=known.version + 1,
+        recorded_at=at,
+        entries=entries,
+        retracted=tuple(entry for entry in (*gone, *known.retracted) if entry.key in waiting),
+    )
+    return [MedicationsRecorded(medications=new, dropped=dropped)]
+
+
+def accept_medication(state: Pathway, command: AcceptMedication, at: datetime) -> list[Fact]:
+    """Of one that waits for a physician, or whose washout time has passed; with a plan for one that blocks."""
+    del at
+    (entry,) = classify([command.name], _medications(state))
+    waiting = {one.key for one in undecided(state)} | {one.key for one in state.screening.washouts if one.over}
+    running = {one.key for one in state.screening.washouts if not one.over}
+    require(entry.key not in running, "washout_not_over", "The washout time is not over.", "name")
+    require(entry.key in waiting, "no_decision_needed", "This does not wait for a physician's decision.", "name")
+    require(
+        command.plan or entry.action is not MedicationAction.BLOCK,
+        "plan_required",
+        "With or after this medication a dose needs a plan, as for the blood pressure.",
+        "plan",
+    )
+    return [MedicationAccepted(key=entry.key, accepted_by=command.actor.id, plan=command.plan)]
+
+
+def stop_medication(state: Pathway, command: StopMedication, at: datetime) -> list[Fact]:
+    """Of one that is or was on the list. Nobody here tells a patient to stop: this records what a prescriber did."""
+    (named,) = classify([command.name], _medications(state))
+    taken = _taken(state, named)
+    if taken is None:
+        raise Refused("medication_not_on_list", "The medication list does not have this.", "name")
+    require(command.last_taken_at <= at, "taken_in_future", "This lies in the future.", "last_taken_at")
+    days = _washout(state, taken)
+    until = command.last_taken_at + timedelta(days=days) if days else None
+    return [MedicationStopped(medication=taken, last_taken_at=command.last_taken_at, washout_until=until)]
+
+
+def _taken(state: Pathway, named: Medication) -> Medication | None:
+    """The entry that is meant: told alike, or with the same ingredients among words that nobody recognised."""
+    entries = state.screening.medications.entries
+    alike = [entry for entry in entries if entry.key == named.key]
+    within = [entry for entry in entries if named.recognised and set(named.ingredients) <= set(entry.ingredients)]
+    washing_out = [named] if any(one.key == named.key for one in state.screening.washouts) else []
+    return next(iter((*alike, *within, *washing_out)), None)
+
+
+def _washout(state: Pathway, entry: Medication) -> float:
+    rules = _medications(state)
+    groups = [rules.classes[code] for code in entry.classes if code in rules.classes]
+    return max((group.washout_days.value for group in groups if group.washout_days is not None), default=0)
+
+
+def medications_recorded(state: Pathway, fact: MedicationsRecorded, at: datetime) -> dict[str, Any]:
+    """What vanished from the list counts as taken until now; what is taken again has no washout running.
+
+    A decision lasts while the medication stays on the list: one that is taken up again is decided anew.
+    """
+    screening, now = state.screening, {entry.key for entry in fact.medications.entries}
+    stayed = now & {entry.key for entry in screening.medications.entries}
+    gone = [_stopped(state, entry, at) for entry in screening.medications.entries if entry.key in fact.dropped]
+    running = [one for one in screening.washouts if one.key not in now and one.key not in fact.dropped]
+    decisions = tuple(one for one in screening.decisions if one.key in stayed)
+    return changed(state, at, medications=fact.medications, washouts=(*running, *gone), decisions=decisions)
+
+
+def _stopped(state: Pathway, entry: Medication, last_taken_at: datetime) -> Washout:
+    over_at = last_taken_at + timedelta(days=_washout(state, entry))
+    return Washout(key=entry.key, last_taken_at=last_taken_at, over_at=over_at)
+
+
+def medication_accepted(state: Pathway, fact: MedicationAccepted, at: datetime) -> dict[str, Any]:
+    """The physician's decision stands as long as it is on the list."""
+    screening, told = state.screening, state.screening.medications
+    decision = MedicationDecision(key=fact.key, accepted_by=fact.accepted_by, accepted_at=at)
+    return changed(
+        state,
+        at,
+        decisions=(*screening.decisions, decision),
+        washouts=tuple(one for one in screening.washouts if one.key != fact.key),
+        medications=told.model_copy(
+            update={"retracted": tuple(entry for entry in told.retracted if entry.key != fact.key)}
+        ),
+    )
+
+
+def medication_stopped(state: Pathway, fact: MedicationStopped, at: datetime) -> dict[str, Any]:
+    """Off the list. What has a washout stands in the way until that is over and a physician has decided.
+
+    What a physician had not decided about still waits for that.
+    """
+    screening, told, key = state.screening, state.screening.medications, fact.medication.key
+    washout = (_stopped(state, fact.medication, fact.last_taken_at),) if fact.washout_until else ()
+    waits = not washout and any(entry.key == key for entry in undecided(state))
+    update = {
+        "entries": tuple(entry for entry in told.entries if entry.key != key),
+        "retracted": (*told.retracted, fact.medication) if waits else told.retracted,
+        "version": told.version + 1,
+    }
+    return changed(
+        state,
+        at,
+        medications=told.model_copy(update=update),
+        washouts=(*(one for one in screening.washouts if one.key != key), *washout),
+        decisions=tuple(one for one in screening.decisions if one.key != key),
+    )
+
+
+def washout_passed(state: Pathway, fact: WashoutPassed, at: datetime) -> dict[str, Any]:
+    """Somebody decides now; nothing is cleared."""
+    washouts = tuple(
+        one.model_copy(update={"over": True}) if one.key == fact.key else one for one in state.screening.washouts
+    )
+    return changed(state, at, washouts=washouts)
