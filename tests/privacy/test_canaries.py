@@ -22,11 +22,14 @@ from schemas.commands import (
     DeclineReferral,
     RecordConsent,
     RecordHealthHistory,
+    RecordMeasure,
     RecordMedications,
     SignPreparationNote,
 )
+from schemas.measures import Instrument
 from schemas.messages import Contact
 from schemas.referral import Referral
+from tests.support.care import BASELINE
 from tests.support.dev_server import stranger
 from tests.support.eventually import eventually
 from workers.settings import Settings
@@ -117,6 +120,10 @@ async def planted(client: KapClient) -> str:
     )
     await client.do(pathway_id, command(RecordMedications, Role.PATIENT, names=(MEDICATION,)))
     await client.do(pathway_id, command(AcceptMedication, Role.PHYSICIAN, name=MEDICATION))
+    for number, (instrument, answers) in enumerate(BASELINE.items()):
+        said = {"instrument": Instrument(instrument), "answers": answers}
+        recorded = command(RecordMeasure, Role.NURSE, **said).model_copy(update={"command_id": f"c-measure-{number}"})
+        await client.do(pathway_id, recorded)
     await client.do(pathway_id, command(DecideScreening, Role.PHYSICIAN, eligible=True))
     await client.do(pathway_id, command(RecordConsent, Role.PATIENT, kind="treatment", version="2026-11"))
     note = command(SignPreparationNote, Role.THERAPIST, intentions=(INTENTION,), goals=(GOAL,))
