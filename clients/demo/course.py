@@ -21,6 +21,8 @@ from schemas.referral import Referral
 
 _IDS: Final = {contact.role: contact.id for contact in TEAM}
 _MOST_MEASUREMENTS: Final = 20
+_RINGING: Final = timedelta(hours=3)
+"""Somebody answers a while after a check-in is opened."""
 
 
 class NotAsScripted(Exception):
@@ -123,8 +125,9 @@ class Course:
         """Let pathway time pass until ``instant``; the patient is asked after on the way."""
         checkins = self.status.checkins if self.status is not None else ()
         for one in sorted(checkins, key=lambda one: one.opens_at):
-            if one.opens_at < instant:
-                await self._sleep_until(one.opens_at)
+            at = one.opens_at + _RINGING
+            if at < instant:
+                await self._sleep_until(at)
                 answers = [{"instrument": name, "answers": ANSWERS[name]} for name in one.measures]
                 said = {"checkin_id": one.id, "outcome": "reached", "measures": answers, "side_effects": []}
                 await self.do(Role.NURSE, "record_checkin", f"is asked after ({words(one.kind)})", **said)

@@ -57,7 +57,7 @@ class Screen:
         if not self._is_live:
             phase = words(course.status.phase) if course.status else ""
             print(
-                f"{_clock(course.happened_at or course.now):<19}{phase:<13}{course.patient} {course.happened}",
+                f"{_clock(course.happened_at or course.now):<19}{phase:<15}{course.patient} {course.happened}",
                 flush=True,
             )
 
