@@ -31,6 +31,7 @@ from tests.rules.refusing import Refused, each, holds
 from tests.support.course import Course, at
 from tests.support.next_right import asking, calm
 from tests.support.protocols import packaged, short
+from workflows.rules.status import status_of
 
 RULES = packaged().checkins
 assert RULES is not None
@@ -398,3 +399,15 @@ def test_an_uneventful_course_answers_every_checkin() -> None:
     assert len(course.facts(CheckinRecorded)) == len(opened(course)) > course.state.sessions_given
     assert course.facts(CheckinMissed) == []
     assert list(asking(course.state)) == []
+
+
+def test_the_status_tells_what_is_open_and_what_lies_ahead() -> None:
+    course = open_day_3()
+    course.must(RecordCheckin, Role.NURSE, outcome=NOT_REACHED, side_effects=None)
+    checkins = status_of(course.state, course.now, 0, 0).checkins
+    assert [(one.id, one.open, one.attempts) for one in checkins] == [
+        ("S1-safety_call", True, 1),
+        ("S1-day_3", True, 0),
+        ("S1-day_7", False, 0),
+    ]
+    assert checkins[1].measures == DAY_3.measures

@@ -33,6 +33,8 @@ from tests.support.next_right import calm
 from tests.support.protocols import packaged
 from workflows.rules.gate import gate
 from workflows.rules.measures import missing_baseline
+from workflows.rules.risk import suspension_reasons
+from workflows.rules.status import HELD, attention, details_of, status_of
 
 RULES = packaged().instruments
 assert RULES is not None
@@ -403,3 +405,31 @@ def test_a_vital_sign_does_not_lift_it() -> None:
     course = positive()
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
     assert not allowed(course)
+
+
+@pytest.mark.parametrize(
+    ("answers", "reasons"), [(NO, []), (UNFINISHED, []), (MODERATE, ["suicide_risk"]), (HIGH, ["suicide_risk"])]
+)
+def test_moderate_or_high_risk_is_a_reason_to_suspend(answers: dict[str, int], reasons: list[str]) -> None:
+    course = screened(answers)
+    assert list(suspension_reasons(course.state, approval_of(course))) == reasons
+
+
+def test_the_status_tells_of_the_risk_and_what_it_waits_for() -> None:
+    course = positive()
+    status = status_of(course.state, course.now, 0, 0)
+    assert status.risk is not None
+    assert (status.risk.reasons, status.risk.level) == ((RiskCode.ITEM9_POSITIVE,), None)
+    assert not status.risk.assessed
+    assert status.risk.waits_for == (Role.PHYSICIAN, Role.THERAPIST)
+    assert not status.dose_allowed
+    assert attention(course.state) == HELD
+    (check,) = [check for check in status.checks if not check.passed]
+    assert (check.code, check.lifted_by) == ("risk_not_cleared", (Role.PHYSICIAN, Role.THERAPIST))
+    assert status_of(ready().state, course.now, 0, 0).risk is None
+
+
+def test_operators_read_nothing_of_what_was_answered() -> None:
+    page = details_of(screened(HIGH).state)
+    assert "clear risk" in page
+    assert not [word for word in ("suicid", "cssrs", "phq", "high", "item") if word in page.lower()]

@@ -9,6 +9,7 @@ from schemas.commands import ClearRisk, RecordRiskContact
 from schemas.facts import Fact, RiskCleared, RiskContactRecorded, RiskUnassessed
 from schemas.measures import Clearing, Risk, RiskCode, RiskLevel, RiskSignal, Score, Span
 from schemas.pathway import Pathway
+from schemas.treatment import Approval
 from workflows.rules.instruments.scale import safety_item_positive
 from workflows.rules.refusing import require
 
@@ -77,11 +78,13 @@ def _second(state: Pathway) -> tuple[Role, ...]:
 
 
 def level_of(risk: Risk) -> RiskLevel | None:
-    """How high a risk counts that is not cleared; None where nothing says so."""
+    """How high a risk counts that is not cleared; None before anybody has assessed it."""
     levels = {CONTACT[signal.code] for signal in risk.signals if signal.code in CONTACT}
     if RiskLevel.HIGH in levels:
         return RiskLevel.HIGH
-    return RiskLevel.MODERATE if levels else risk.level
+    if levels:
+        return RiskLevel.MODERATE
+    return None if unassessed(risk) else risk.level
 
 
 def is_asked_after(state: Pathway) -> bool:
@@ -94,9 +97,9 @@ def is_asked_after(state: Pathway) -> bool:
     return any(declined_at is None or one.since > declined_at for one in waiting)
 
 
-def suspension_reasons(state: Pathway, at: datetime) -> Iterator[str]:
-    """Why an approval is suspended: a moderate or high risk."""
-    del at
+def suspension_reasons(state: Pathway, approval: Approval) -> Iterator[str]:
+    """Why an approval is suspended: a moderate or high risk, or one that nobody assessed in time."""
+    del approval
     if any(signal.code in CONTACT for signal in state.risk.signals):
         yield "suicide_risk"
 
