@@ -142,9 +142,10 @@ class KapClient(ReadModel):
             Refused: The rules do not allow it, the pathway is unknown or closed, or nobody answered.
         """
         handle = self._handle(pathway_id)
-        asked = handle.execute_update(command.verb, command, result_type=Receipt)
         try:
-            receipt: Receipt = await bounded(asked, self._timeout, _command_unanswered(self._timeout, command))
+            receipt: Receipt = await bounded(
+                _obeyed(handle, command), self._timeout, _command_unanswered(self._timeout, command)
+            )
         except Refused as problem:
             if not is_not_found(problem.__cause__):
                 raise
@@ -210,6 +211,18 @@ async def _queried(handle: WorkflowHandle[object, Closure]) -> Status:
         try:
             status: Status = await handle.query("status", result_type=Status)
             return status
+        except RPCError as error:
+            if not is_not_ready(error):
+                raise
+        await asyncio.sleep(READY_SECONDS)
+
+
+async def _obeyed(handle: WorkflowHandle[object, Closure], command: Command) -> Receipt:
+    """The answer to a command. One whose workflow task was lost on the way is sent again: it counts once."""
+    while True:
+        try:
+            receipt: Receipt = await handle.execute_update(command.verb, command, result_type=Receipt)
+            return receipt
         except RPCError as error:
             if not is_not_ready(error):
                 raise

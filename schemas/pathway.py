@@ -143,6 +143,8 @@ class Pathway(Model):
     last_session: Session | None = Field(default=None, description="That of the cycle before.")
     sessions_booked: int = 0
     sessions_given: int = 0
+    recent_sessions_at: tuple[Instant, ...] = Field(default=(), description="First drug of the last sessions.")
+    last_follow_up_at: Instant | None = None
     last_drug_at: Instant | None = None
     last_discharged_at: Instant | None = None
     last_integration_at: Instant | None = None

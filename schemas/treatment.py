@@ -4,7 +4,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from schemas.base import Id, Instant, Model
+from schemas.actors import Role
+from schemas.base import Id, Instant, Model, State
 
 
 class TreatmentRoute(StrEnum):
@@ -33,8 +34,9 @@ class Setting(StrEnum):
 
 
 class ApprovalStatus(StrEnum):
-    """Whether an approval can still carry a dose. Only ``in_force`` can."""
+    """Whether an approval can carry a dose. Only ``in_force`` can."""
 
+    PROPOSED = "proposed"
     IN_FORCE = "in_force"
     SUSPENDED = "suspended"
     REVOKED = "revoked"
@@ -57,6 +59,16 @@ class Approval(Model):
     valid_until: Instant
     consent_version: Id
     protocol_version: Id
+    treatment: TreatmentRoute | None = None
+    max_single_mg: float | None = Field(default=None, description="Most milligrams at once.")
+    booster_mg: float | None = Field(default=None, description="Most milligrams of a second dose; zero allows none.")
+    weight_kg: float | None = Field(default=None, description="Weight that the dose goes by.")
+    medications_digest: str | None = Field(default=None, description="The medication list it was decided on.")
+    state_of_dosing: State | None = Field(default=None, description="Where the patient's body is to be.")
+    consents: tuple[Id, ...] | None = Field(default=None, description="Consents it was decided on, as kind:version.")
+    countersigned_by: Id | None = None
+    suspended_for: tuple[Id, ...] = Field(default=(), description="Why it is suspended.")
+    acknowledged: dict[Role, Instant] = Field(default_factory=dict, description="Who read this version, and when.")
     status: ApprovalStatus = ApprovalStatus.IN_FORCE
 
 

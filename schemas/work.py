@@ -11,7 +11,6 @@ from schemas.base import Id, Instant, Model
 class WorkKind(StrEnum):
     """Kinds of work a pathway asks of people."""
 
-    COMPARE_IDENTITY = "compare_identity"
     DECIDE_MERGE = "decide_merge"
     REVIEW_REPEATED_REFERRAL = "review_repeated_referral"
     ACCEPT_REFERRAL = "accept_referral"
@@ -28,6 +27,10 @@ class WorkKind(StrEnum):
     RECORD_CONSENT = "record_consent"
     SIGN_PREPARATION_NOTE = "sign_preparation_note"
     APPROVE_DOSING = "approve_dosing"
+    COUNTERSIGN_DOSING = "countersign_dosing"
+    REVIEW_SUSPENDED_APPROVAL = "review_suspended_approval"
+    ACKNOWLEDGE_DOSE_PLAN = "acknowledge_dose_plan"
+    READ_DOSE_PLAN = "read_dose_plan"
     SCHEDULE_SESSION = "schedule_session"
     HOLD_SESSION = "hold_session"
     REVIEW_HOLD = "review_hold"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+import structlog
 from pydantic import ValidationError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -20,8 +21,10 @@ from activities.database import Pool, database_errors
 from activities.keyring import UnknownKey
 from activities.records.effects import effects_of
 from schemas.events import CHAIN_START, Event
-from schemas.facts import Fact
+from schemas.facts import Fact, MessageRequested
 from schemas.records import ActivityName, JournalBatch
+
+_log = structlog.get_logger(__name__)
 
 PURPOSE: Final = "journal"
 """Sub-key that seals the events."""
@@ -43,6 +46,9 @@ _SENTENCES: Final = {
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _WRITTEN: Final = "written"
 _WRITE: Final = "SELECT write_journal($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+_SUPERSEDE: Final = "SELECT supersede_journal($1, $2, $3, $4, $5)"
+_OF_WORK: Final = ("opened", "overdue", "closed")
 _READ: Final = """
     SELECT episode, seq, key_id, body, hash FROM journal
     WHERE pathway_id = $1 AND episode = coalesce(
@@ -78,8 +84,36 @@ class Journal:
         arguments = self._arguments(batch)
         with database_errors():
             outcome = await self._pool.fetchval(_WRITE, *arguments)
+            if outcome == JOURNAL_CONFLICT and await self._made_room(batch):
+                outcome = await self._pool.fetchval(_WRITE, *arguments)
         if outcome != _WRITTEN:
             raise _refused(outcome, batch)
+
+    async def _made_room(self, batch: JournalBatch) -> bool:
+        """Move entries that never happened for the engine out of the way, and say whether that could be done.
+
+        They were written in a workflow task that was lost afterwards, which the engine then did again, later: so they
+        follow the same past and were recorded earlier. Whoever comes with an earlier event is the lost one himself.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(_LOCK, f"{batch.pathway_id}/{batch.episode}")
+            rows = await connection.fetch(_READ, batch.pathway_id, batch.episode)
+            kept = {row["seq"]: row for row in rows}
+            hash_before = kept[batch.events[0].seq - 1]["hash"].hex() if batch.events[0].seq > 1 else CHAIN_START
+            known = [one for one in batch.events if one.seq in kept]
+            other = next((one for one in known if kept[one.seq]["hash"].hex() != one.hash), None)
+            if other is None or hash_before != batch.previous_hash:
+                return False
+            events = [_opened(self._cipher, batch.pathway_id, row) for row in rows]
+            past = [event for event in events if event.seq < other.seq]
+            lost = events[len(past) :]
+            if lost[0].recorded_at >= other.recorded_at:
+                return False
+            told = [event.fact.message.id for event in lost if isinstance(event.fact, MessageRequested)]
+            effects = json.dumps([one for one in effects_of(past) if one["effect"] in _OF_WORK])
+            await connection.execute(_SUPERSEDE, batch.pathway_id, batch.episode, other.seq, effects, told)
+            _log.warning("journal entries superseded", first_seq=other.seq, entries=len(lost))
+        return True
 
     def _arguments(self, batch: JournalBatch) -> tuple[Any, ...]:
         """The parameters of the database function, in its order; see the migration that defines it."""

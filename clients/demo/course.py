@@ -19,7 +19,7 @@ from schemas.answers import Receipt, SessionStatus, Status
 from schemas.pathway import Closure
 from schemas.referral import Referral
 
-_IDS: Final = {contact.role: contact.id for contact in TEAM}
+_IDS: Final = {**{contact.role: contact.id for contact in TEAM}, Role.PATIENT: "patient"}
 _MOST_MEASUREMENTS: Final = 20
 _RINGING: Final = timedelta(hours=3)
 """Somebody answers a while after a check-in is opened."""

@@ -92,6 +92,11 @@ async def _approve(course: Course, protocol: Protocol, said: str) -> None:
         "valid_days": int(protocol.approval.first.valid_days.value),
     }
     await course.do(Role.PHYSICIAN, "approve_dosing", said, **terms)
+    approval = (await course.look()).approval
+    if approval is None:
+        raise NotAsScripted("Dosing was approved, but no approval is known.")
+    for role, said in ((Role.THERAPIST, "has the dose plan read by Fern"), (Role.PATIENT, "reads the dose plan")):
+        await course.do(role, "acknowledge_dose_plan", said, approval_id=approval.id)
 
 
 async def _arrive(course: Course, earliest: datetime | None) -> None:
@@ -124,7 +129,7 @@ async def _arrive_with_high_blood_pressure(course: Course, protocol: Protocol) -
 
 
 async def _hold_session(course: Course, protocol: Protocol) -> None:
-    interval = timedelta(hours=protocol.series.min_hours_between_doses.value)
+    interval = max(timedelta(hours=protocol.series.min_hours_between_doses.value), timedelta(weeks=1))
     await _arrive(course, earliest=course.last_dose_at and course.last_dose_at + interval)
     await course.do_freshly_measured(Role.NURSE, "record_administration", "is given the dose", CALM, **DOSE)
     course.last_dose_at = course.now

@@ -1,6 +1,12 @@
 """What people tell a pathway to record or decide: one model per verb, in modules by noun."""
 
-from schemas.commands.approval import ApproveDosing, RevokeApproval
+from schemas.commands.approval import (
+    AcknowledgeDosePlan,
+    ApproveDosing,
+    CountersignDosing,
+    RecordFollowUp,
+    RevokeApproval,
+)
 from schemas.commands.base import Command
 from schemas.commands.checkins import DecideWelfare, DeclineSafetyContact, RecordCheckin
 from schemas.commands.ends import (
@@ -62,7 +68,10 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     RecordConsent,
     WithdrawConsent,
     SignPreparationNote,
+    RecordFollowUp,
     ApproveDosing,
+    CountersignDosing,
+    AcknowledgeDosePlan,
     RevokeApproval,
     ScheduleSession,
     CancelSession,
@@ -99,6 +108,7 @@ __all__ = [
     "AcceptLab",
     "AcceptMedication",
     "AcceptReferral",
+    "AcknowledgeDosePlan",
     "ApproveDosing",
     "CancelSession",
     "CaptureInsight",
@@ -107,6 +117,7 @@ __all__ = [
     "ClearRisk",
     "Command",
     "CompletePathway",
+    "CountersignDosing",
     "DecideMerge",
     "DecidePredoseVitals",
     "DecideScreening",
@@ -123,6 +134,7 @@ __all__ = [
     "RecordConsent",
     "RecordDeath",
     "RecordDebrief",
+    "RecordFollowUp",
     "RecordHealthHistory",
     "RecordLabs",
     "RecordMeasure",

@@ -4,7 +4,15 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
-from schemas.facts.approval import ApprovalExpired, ApprovalRevoked, DosingApproved
+from schemas.facts.approval import (
+    ApprovalExpired,
+    ApprovalRevoked,
+    ApprovalSuspended,
+    DosePlanAcknowledged,
+    DosingApproved,
+    DosingCountersigned,
+    FollowUpRecorded,
+)
 from schemas.facts.base import Fact
 from schemas.facts.checkins import (
     CheckinAttempted,
@@ -94,6 +102,10 @@ AnyFact = Annotated[
     | ConsentWithdrawn
     | PreparationNoteSigned
     | DosingApproved
+    | DosingCountersigned
+    | DosePlanAcknowledged
+    | ApprovalSuspended
+    | FollowUpRecorded
     | ApprovalRevoked
     | ApprovalExpired
     | SessionScheduled
@@ -145,6 +157,7 @@ __all__ = [
     "AnyFact",
     "ApprovalExpired",
     "ApprovalRevoked",
+    "ApprovalSuspended",
     "CancellationDismissed",
     "CancellationRequested",
     "CareTransferred",
@@ -157,9 +170,12 @@ __all__ = [
     "ConsentWithdrawn",
     "DeathRecorded",
     "DebriefRecorded",
+    "DosePlanAcknowledged",
     "DosingApproved",
+    "DosingCountersigned",
     "DrugAdministered",
     "Fact",
+    "FollowUpRecorded",
     "HealthHistoryRecorded",
     "HoldLifted",
     "IdentityCompared",

@@ -2,7 +2,10 @@
 
 from typing import Literal
 
-from schemas.base import Id
+from pydantic import Field
+
+from schemas.actors import Role
+from schemas.base import Id, Text
 from schemas.facts.base import Fact
 from schemas.treatment import Approval
 
@@ -13,6 +16,38 @@ class DosingApproved(Fact):
     type: Literal["dosing_approved"] = "dosing_approved"
     approval: Approval
     supersedes: Id | None
+    changes: tuple[Id, ...] | None = Field(default=None, description="What differs from the approval before.")
+
+
+class DosingCountersigned(Fact):
+    """A second prescriber agreed; the approval is in force."""
+
+    type: Literal["dosing_countersigned"] = "dosing_countersigned"
+    approval_id: Id
+    countersigned_by: Id
+
+
+class ApprovalSuspended(Fact):
+    """Something that the approval is bound to has changed. It never resumes; a physician approves anew."""
+
+    type: Literal["approval_suspended"] = "approval_suspended"
+    approval_id: Id
+    reasons: tuple[Id, ...]
+
+
+class DosePlanAcknowledged(Fact):
+    """Somebody read this version of the dose plan."""
+
+    type: Literal["dose_plan_acknowledged"] = "dose_plan_acknowledged"
+    approval_id: Id
+    role: Role
+
+
+class FollowUpRecorded(Fact):
+    """A physician saw the patient again."""
+
+    type: Literal["follow_up_recorded"] = "follow_up_recorded"
+    summary: Text
 
 
 class ApprovalRevoked(Fact):

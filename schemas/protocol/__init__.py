@@ -6,7 +6,7 @@ decision ever depends on a file that somebody edits later.
 
 from schemas.protocol.checkins import CheckinRule, CheckinRules
 from schemas.protocol.document import Protocol, Signature
-from schemas.protocol.dosing import Approvals, ApprovalTerms, RouteLimits, Series
+from schemas.protocol.dosing import Approvals, ApprovalTerms, BoosterRules, RouteLimits, Series
 from schemas.protocol.eligibility import EligibilityRules
 from schemas.protocol.follow_up import FollowUpRules
 from schemas.protocol.instruments import Instruments, RiskWindows, Scale, Screener
@@ -23,6 +23,7 @@ __all__ = [
     "ApprovalTerms",
     "Approvals",
     "BloodPressure",
+    "BoosterRules",
     "CheckinRule",
     "CheckinRules",
     "EligibilityRules",

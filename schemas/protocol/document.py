@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from schemas.base import Id, Line, Model, ShortId
 from schemas.protocol.checkins import CheckinRules
-from schemas.protocol.dosing import Approvals, RouteLimits, Series
+from schemas.protocol.dosing import Approvals, BoosterRules, RouteLimits, Series
 from schemas.protocol.eligibility import EligibilityRules
 from schemas.protocol.follow_up import FollowUpRules
 from schemas.protocol.instruments import Instruments
@@ -50,6 +50,7 @@ class Protocol(Model):
     treatments: dict[TreatmentRoute, TreatmentRules] = Field(default_factory=dict)
     series: Series = Field(description="The series of every treatment route that has none of its own.")
     approval: Approvals
+    booster: BoosterRules | None = None
     routes: dict[DrugRoute, RouteLimits]
     vitals: VitalsRules
     session: SessionRules

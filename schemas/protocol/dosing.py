@@ -12,6 +12,7 @@ class Series(Model):
 
     sessions: Quantity
     min_hours_between_doses: Quantity
+    max_sessions_per_week: Quantity | None = Field(default=None, description="Most sessions with drug in 7 days.")
 
 
 class ApprovalTerms(Model):
@@ -26,6 +27,16 @@ class Approvals(Model):
 
     first: ApprovalTerms
     later: ApprovalTerms
+    absolute_max_days: Quantity | None = Field(default=None, description="Days that no approval may exceed, by law.")
+    reevaluate_after_days: Quantity | None = Field(
+        default=None, description="Days since the last session after which a physician sees the patient anew."
+    )
+    weight_change_percent: Quantity | None = Field(
+        default=None, description="Change of weight beyond which a dose by weight is approved anew."
+    )
+    acknowledged_by_h: Quantity | None = Field(
+        default=None, description="Hours within which therapist and patient acknowledge a dose plan."
+    )
 
 
 class RouteLimits(Model):
@@ -33,6 +44,19 @@ class RouteLimits(Model):
 
     settings: tuple[Setting, ...]
     max_session_mg: Quantity
+    max_mg_per_kg: Quantity | None = Field(default=None, description="Most milligrams per kilogram in one session.")
+    start_mg: Quantity | None = Field(default=None, description="Where the first approval starts from.")
+    start_mg_per_kg: Quantity | None = Field(default=None, description="The same by weight.")
+    step_mg: Quantity | None = Field(default=None, description="Most that one physician alone may add.")
+    step_mg_per_kg: Quantity | None = Field(default=None, description="The same by weight.")
+    step_percent: Quantity | None = Field(default=None, description="The same in percent of the approval before.")
     observation_min: Quantity
     vitals_at_min: tuple[int, ...] = Field(description="Minutes after the last dose at which vitals are due.")
     source: str
+
+
+class BoosterRules(Model):
+    """When the second dose of a session may be given, in minutes after the first."""
+
+    opens_min: Quantity
+    closes_min: Quantity

@@ -14,7 +14,7 @@ from activities.cipher import Cipher
 from activities.database import Pool
 from activities.keyring import Keyring
 from activities.records.journal import Journal, JournalDamaged, read_journal, verify_chain
-from schemas.events import CHAIN_START
+from schemas.events import CHAIN_START, Event
 from schemas.facts import (
     ConsentRecorded,
     ConsentWithdrawn,
@@ -145,6 +145,51 @@ async def test_another_event_under_a_known_number_is_a_conflict(journal: Journal
         error = await refused(journal, wrong)
         assert (error.type, error.non_retryable) == ("journal_conflict", True)
     assert await contents(pool) == before
+
+
+def retold(events: list[Event], first: int, minutes: int) -> list[Event]:
+    """The same past up to an event, and from there on other events, recorded so much later."""
+    later = [event.recorded_at + timedelta(minutes=minutes) for event in events[first - 1 :]]
+    past, hash_before = events[: first - 1], events[first - 2].hash if first > 1 else CHAIN_START
+    for event, recorded_at in zip(events[first - 1 :], later, strict=True):
+        changed = event.model_copy(update={"recorded_at": recorded_at, "fact": opened(event.seq + 50)})
+        changed = changed.model_copy(update={"hash": changed.expected_hash(hash_before)})
+        past, hash_before = [*past, changed], changed.hash
+    return past
+
+
+async def test_what_was_written_in_a_lost_workflow_task_makes_room_and_is_kept(
+    journal: Journal, pool: Pool, cipher: Cipher
+) -> None:
+    await journal.write_journal(batch(THREE))
+    again = retold(THREE, 2, 5)
+    await journal.write_journal(batch(again, 2, 2))
+    assert await read_journal(pool, cipher, "p-1") == again[:2]
+    assert [row["item_id"] for row in await pool.fetch("SELECT item_id FROM work_items ORDER BY item_id")] == [
+        "W1",
+        "W52",
+    ]
+    assert await pool.fetchval("SELECT array_agg(seq ORDER BY seq) FROM journal_superseded") == [2, 3]
+    await journal.write_journal(batch(again, 3, 3))
+    assert await read_journal(pool, cipher, "p-1") == again
+    assert verify_chain(again) is None
+
+
+async def test_the_lost_one_himself_comes_too_late(journal: Journal, pool: Pool) -> None:
+    await journal.write_journal(batch(retold(THREE, 2, 5)))
+    before = await contents(pool)
+    assert (await refused(journal, batch(THREE, 2, 3))).type == "journal_conflict"
+    assert await contents(pool) == before
+
+
+async def test_what_was_superseded_cannot_be_changed_and_nothing_leaves_without_it(
+    journal: Journal, pool: Pool
+) -> None:
+    await journal.write_journal(batch(THREE))
+    await journal.write_journal(batch(retold(THREE, 2, 5)))
+    for statement in ("DELETE FROM journal_superseded", "TRUNCATE journal_superseded", "DELETE FROM journal"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="append-only"):
+            await pool.execute(statement)
 
 
 async def test_the_first_event_is_chained_to_nothing_before_it(journal: Journal) -> None:

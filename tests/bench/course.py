@@ -114,14 +114,17 @@ def course(protocol: Protocol, now: Callable[[], datetime]) -> Iterator[Step]:
     for kind in protocol.consent_kinds:
         yield say(c.RecordConsent, Role.PATIENT, kind=kind, version=protocol.consent_version)
     cycles = int(protocol.series.sessions.value)
-    sessions_left, last_dose = 0, None
+    sessions_left, approvals, last_dose = 0, 0, None
     checkins = _Checkins(protocol, say, now)
     for cycle in range(1, cycles + 1):
         yield say(c.SignPreparationNote, Role.THERAPIST, intentions=(_NOTE,), goals=("Sleep through the night.",))
         if sessions_left == 0:
             terms = protocol.approval.first if cycle == 1 else protocol.approval.later
             sessions_left = int(terms.sessions.value)
-            yield say(c.RecordWeight, Role.NURSE, kg=71.5)
+            yield say(c.RecordWeight, Role.NURSE, kg=120.0)
+            approvals += 1
+            if last_dose is not None:
+                yield say(c.RecordFollowUp, Role.PHYSICIAN, summary=_NOTE)
             yield say(
                 c.ApproveDosing,
                 Role.PHYSICIAN,
@@ -131,9 +134,12 @@ def course(protocol: Protocol, now: Callable[[], datetime]) -> Iterator[Step]:
                 sessions=sessions_left,
                 valid_days=int(terms.valid_days.value),
             )
+            for role in (Role.THERAPIST, Role.PATIENT):
+                yield say(c.AcknowledgeDosePlan, role, approval_id=f"A{approvals}")
         starts_at = now() + timedelta(days=2)
         if last_dose is not None:
-            starts_at = last_dose + timedelta(hours=protocol.series.min_hours_between_doses.value + 1)
+            least = timedelta(hours=protocol.series.min_hours_between_doses.value)
+            starts_at = last_dose + max(least, timedelta(weeks=1)) + timedelta(hours=1)
         yield say(c.ScheduleSession, Role.COORDINATOR, starts_at=starts_at, setting=Setting.CLINIC)
         yield from checkins.until(starts_at)
         yield starts_at - now() + _SHORTLY

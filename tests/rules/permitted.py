@@ -7,6 +7,7 @@ from schemas.actors import CLINICIANS, STAFF, Role
 
 BY_TIME: Final = {
     f.ApprovalExpired,
+    f.ApprovalSuspended,
     f.WashoutPassed,
     f.ScreeningLapsed,
     f.SessionReminderDue,
@@ -55,6 +56,9 @@ ONLY_BY: Final = {
     f.LabAccepted: {Role.PHYSICIAN},
     f.ScreeningDecided: {Role.PHYSICIAN},
     f.DosingApproved: {Role.PHYSICIAN},
+    f.DosingCountersigned: {Role.PHYSICIAN},
+    f.DosePlanAcknowledged: {Role.THERAPIST, Role.PATIENT},
+    f.FollowUpRecorded: {Role.PHYSICIAN},
     f.ApprovalRevoked: {Role.PHYSICIAN},
     f.HoldLifted: {Role.PHYSICIAN},
     f.PredoseVitalsDecided: {Role.PHYSICIAN},

@@ -7,27 +7,49 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schemas.actors import Role
-from schemas.commands import ApproveDosing, RecordAdministration, RevokeApproval, ScheduleSession
-from schemas.facts import ApprovalExpired, ApprovalRevoked, DosingApproved
+from schemas.actors import Actor, Role
+from schemas.commands import (
+    AcknowledgeDosePlan,
+    ApproveDosing,
+    CountersignDosing,
+    RecordAdministration,
+    RecordFollowUp,
+    RecordHealthHistory,
+    RecordLabs,
+    RecordMedications,
+    RecordWeight,
+    RevokeApproval,
+    ScheduleSession,
+    WithdrawConsent,
+)
+from schemas.commands.screening import LabReport
+from schemas.facts import ApprovalExpired, ApprovalRevoked, ApprovalSuspended, DosingApproved
 from schemas.pathway import Pathway, Phase
 from schemas.protocol import ApprovalTerms, RouteLimits
 from schemas.refusals import Refusal
+from schemas.screening import LabResult, LabTest
 from schemas.treatment import ApprovalStatus, DrugRoute, Setting
 from schemas.work import WorkKind
 from tests.rules.refusing import Refused, each, holds
 from tests.support.course import Course, at, of_kind
 from tests.support.next_right import an_approval
 from tests.support.people import ZONE, an_enrolment
-from tests.support.protocols import kap_routes, packaged, varied
+from tests.support.protocols import given, kap_routes, packaged, varied
+from workflows.rules.gate import gate
 
 TICK = timedelta(microseconds=1)
 CLINIC_ONLY = next(route for route, limits in kap_routes().items() if Setting.HOME not in limits.settings)
 FIRST, LATER = packaged().approval.first, packaged().approval.later
 
 
+HEAVY = 100.0
+"""Kilograms of a patient for whom the limits by weight are round numbers."""
+
+
 def asked(course: Course, **changes: Any) -> dict[str, Any]:
-    return {**an_approval(course.state), **changes}
+    """What is asked for; without a booster where the dose is another one."""
+    booster = {"booster_mg": 0.0} if "max_dose_mg" in changes else {}
+    return {**an_approval(course.state), **booster, **changes}
 
 
 def approving(situation: Callable[[], Course], **changes: Any) -> Callable[[], Refusal]:
@@ -39,7 +61,9 @@ def approving(situation: Callable[[], Course], **changes: Any) -> Callable[[], R
 
 
 def first() -> Course:
-    return at(Phase.APPROVAL)
+    course = at(Phase.APPROVAL)
+    course.must(RecordWeight, Role.NURSE, kg=HEAVY)
+    return course
 
 
 def dosed_yesterday() -> Course:
@@ -65,11 +89,50 @@ def expired() -> Course:
 
 def later() -> Course:
     """Sessions were held, and the first approval is used up."""
-    return at(Phase.APPROVAL, cycle=2)
+    course = at(Phase.APPROVAL, cycle=2)
+    course.must(RecordFollowUp, Role.PHYSICIAN)
+    return course
 
 
 def sublingual_only() -> Course:
     return at(Phase.APPROVAL, protocol=varied({"treatments.kap.drug_routes": ["sublingual"]}))
+
+
+BY_WEIGHT = {"route": DrugRoute.INTRAMUSCULAR, "max_dose_mg": 50.0}
+SECOND_PRESCRIBER = Actor(id="dr-linden", role=Role.PHYSICIAN)
+PREGNANT = LabReport(test=LabTest.PREGNANCY, result=LabResult.REMARKABLE)
+START_MG, STEP_PERCENT = (
+    packaged().routes[DrugRoute.SUBLINGUAL].start_mg,
+    packaged().routes[DrugRoute.SUBLINGUAL].step_percent,
+)
+assert START_MG is not None
+assert STEP_PERCENT is not None
+ALONE = START_MG.value * (100 + STEP_PERCENT.value) / 100
+"""The most milligrams that one physician may approve alone to begin with."""
+
+
+def unweighed() -> Course:
+    return at(Phase.APPROVAL)
+
+
+def weighed_long_ago() -> Course:
+    course = first()
+    course.wait(days=given(packaged().eligibility).weight_valid_days.value)
+    course.wait(microseconds=1)
+    return course
+
+
+def proposed(days: float = 0) -> Course:
+    course = first()
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, max_dose_mg=ALONE + 1))
+    course.wait(days=days)
+    return course
+
+
+def read() -> Course:
+    course = at(Phase.SESSION)
+    course.must(AcknowledgeDosePlan, Role.PATIENT)
+    return course
 
 
 REFUSALS = [
@@ -98,6 +161,72 @@ REFUSALS = [
         )
         for code, field in (("too_many_sessions", "sessions"), ("validity_too_long", "valid_days"))
         for name, situation, terms in (("first", first, FIRST), ("later", later, LATER))
+    ),
+    Refused("weight_missing", "route", "by weight, unweighed", approving(unweighed, **BY_WEIGHT)),
+    Refused("weight_missing", "route", "by weight, weighed long ago", approving(weighed_long_ago, **BY_WEIGHT)),
+    Refused(
+        "dose_above_session",
+        "booster_mg",
+        "a booster larger than all",
+        approving(first, max_dose_mg=50.0, booster_mg=51.0),
+    ),
+    Refused(
+        "dose_above_session",
+        "max_single_mg",
+        "a part larger than all",
+        approving(first, max_dose_mg=50.0, max_single_mg=51.0),
+    ),
+    Refused(
+        "reason_required",
+        "reason",
+        "a large step without a reason",
+        approving(first, max_dose_mg=ALONE + 1, reason=None),
+    ),
+    Refused(
+        "follow_up_missing", None, "not seen after the first sessions", approving(lambda: at(Phase.APPROVAL, cycle=2))
+    ),
+    Refused("request_closed", "request_id", "a late click", approving(first, request_id="W1")),
+    Refused(
+        "approval_not_proposed",
+        "approval_id",
+        "agreeing to what needs nobody",
+        lambda: at(Phase.SESSION).refused(CountersignDosing, Role.PHYSICIAN),
+    ),
+    Refused(
+        "approval_not_proposed",
+        "approval_id",
+        "agreeing after it ended",
+        lambda: proposed(days=40).refused(CountersignDosing, Role.PHYSICIAN, actor=SECOND_PRESCRIBER),
+    ),
+    Refused(
+        "second_prescriber_needed",
+        "actor.id",
+        "agreeing with oneself",
+        lambda: proposed().refused(CountersignDosing, Role.PHYSICIAN),
+    ),
+    Refused(
+        "approval_unknown",
+        "approval_id",
+        "reading another version",
+        lambda: at(Phase.SESSION).refused(AcknowledgeDosePlan, Role.PATIENT, approval_id="A9"),
+    ),
+    Refused(
+        "approval_not_in_force",
+        "approval_id",
+        "reading what was revoked",
+        lambda: revoked().refused(AcknowledgeDosePlan, Role.PATIENT),
+    ),
+    Refused(
+        "already_acknowledged",
+        "approval_id",
+        "reading twice",
+        lambda: read().refused(AcknowledgeDosePlan, Role.PATIENT),
+    ),
+    Refused(
+        "not_screened",
+        None,
+        "following up a stranger",
+        lambda: at(Phase.SCREENING).refused(RecordFollowUp, Role.PHYSICIAN),
     ),
     Refused("session_in_progress", None, "while drug acts", approving(dosed)),
     Refused("session_in_progress", None, "before integration", approving(dosed_yesterday)),
@@ -146,9 +275,100 @@ def test_everything_up_to_the_terms_is_granted(name: str, terms: ApprovalTerms) 
 @pytest.mark.parametrize(("route", "limits"), kap_routes().items())
 def test_dose_up_to_the_limit_of_the_route_is_granted(route: DrugRoute, limits: RouteLimits) -> None:
     for setting in limits.settings:
-        course = at(Phase.APPROVAL)
+        course = first()
         most = limits.max_session_mg.value
         course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, route=route, setting=setting, max_dose_mg=most))
+        assert approval_of(course.state).status is ApprovalStatus.PROPOSED
+        course.must(CountersignDosing, Role.PHYSICIAN, actor=SECOND_PRESCRIBER)
+        assert approval_of(course.state).status is ApprovalStatus.IN_FORCE
+
+
+@pytest.mark.parametrize(
+    ("route", "mg", "status"),
+    [
+        (DrugRoute.SUBLINGUAL, ALONE, ApprovalStatus.IN_FORCE),
+        (DrugRoute.SUBLINGUAL, ALONE + 1, ApprovalStatus.PROPOSED),
+        (DrugRoute.INTRAMUSCULAR, 75.0, ApprovalStatus.IN_FORCE),
+        (DrugRoute.INTRAMUSCULAR, 76.0, ApprovalStatus.PROPOSED),
+    ],
+)
+def test_step_from_the_start_dose(route: DrugRoute, mg: float, status: ApprovalStatus) -> None:
+    course = first()
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, route=route, max_dose_mg=mg))
+    assert approval_of(course.state).status is status
+
+
+@pytest.mark.parametrize(("mg", "status"), [(225.0, ApprovalStatus.IN_FORCE), (226.0, ApprovalStatus.PROPOSED)])
+def test_step_from_the_approval_before(mg: float, status: ApprovalStatus) -> None:
+    """Half as much again after 150 mg; the other limit, 100 mg, would be reached from 200 mg on."""
+    course = later()
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, max_dose_mg=mg))
+    assert approval_of(course.state).status is status
+
+
+def test_timeline_s06_a_changed_dose_is_another_version() -> None:
+    """After preparation 150 mg becomes 250 mg: a second prescriber agrees, and everybody reads the new version."""
+    course = at(Phase.SESSION)
+    course.until(lambda it: it.state.cycle.session is not None and not it.session.checked_in_at)
+    for role in (Role.THERAPIST, Role.PATIENT):
+        course.must(AcknowledgeDosePlan, role)
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, max_dose_mg=250.0))
+    (*_, approved) = course.facts(DosingApproved)
+    assert (approved.supersedes, approved.changes) == ("A1", ("max_dose_mg", "booster_mg"))
+    assert course.refused(AcknowledgeDosePlan, Role.THERAPIST, approval_id="A1").code == "approval_unknown"
+    assert course.refused(AcknowledgeDosePlan, Role.THERAPIST, approval_id="A2").code == "approval_not_in_force"
+    course.must(CountersignDosing, Role.PHYSICIAN, approval_id="A2", actor=SECOND_PRESCRIBER)
+    course.must(AcknowledgeDosePlan, Role.THERAPIST, approval_id="A2")
+    unread = {check.name for check in gate(course.state, course.now) if check.code == "plan_not_acknowledged"}
+    failing = {check.name for check in gate(course.state, course.now) if not check.passed}
+    assert unread & failing == {"plan_read_by_patient"}
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (lambda course: course.must(RecordMedications, Role.PATIENT, names=("Nardil",)), "medications_changed"),
+        (lambda course: course.must(RecordWeight, Role.NURSE, kg=HEAVY * 1.11), "weight_changed"),
+        (lambda course: course.must(RecordHealthHistory, Role.NURSE, conditions=("pregnancy",)), "contraindication"),
+        (lambda course: course.must(RecordLabs, Role.NURSE, labs=(PREGNANT,)), "pregnancy"),
+        (lambda course: course.must(WithdrawConsent, Role.PATIENT), "consent_changed"),
+    ],
+)
+def test_a_changed_fact_suspends_for_good(told: Callable[[Course], Any], reason: str) -> None:
+    course = first()
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, route=DrugRoute.INTRAMUSCULAR, max_dose_mg=50.0))
+    told(course)
+    assert [fact.reasons for fact in course.facts(ApprovalSuspended)] == [(reason,)]
+    assert WorkKind.REVIEW_SUSPENDED_APPROVAL in {item.kind for item in course.state.work}
+    course.must(RecordMedications, Role.PATIENT)
+    course.must(RecordWeight, Role.NURSE, kg=HEAVY)
+    course.must(RecordHealthHistory, Role.NURSE)
+    assert approval_of(course.state).status is ApprovalStatus.SUSPENDED
+    course.wait(days=20)
+    assert approval_of(course.state).status is ApprovalStatus.SUSPENDED
+
+
+@pytest.mark.parametrize("kg", [110.0, 90.0, HEAVY])
+def test_a_change_of_weight_up_to_the_limit_changes_nothing(kg: float) -> None:
+    course = first()
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, route=DrugRoute.INTRAMUSCULAR, max_dose_mg=50.0))
+    course.must(RecordWeight, Role.NURSE, kg=kg)
+    assert course.facts(ApprovalSuspended) == []
+
+
+def test_a_medication_without_meaning_for_a_dose_changes_nothing() -> None:
+    course = at(Phase.SESSION)
+    course.must(RecordMedications, Role.PATIENT, names=("Lipitor", "Zoloft"))
+    assert approval_of(course.state).status is ApprovalStatus.IN_FORCE
+
+
+def test_after_a_long_pause_a_physician_sees_the_patient_again() -> None:
+    days = given(packaged().approval.reevaluate_after_days)
+    course = later()
+    course.wait_until(given(course.state.last_drug_at) + timedelta(days=days.value) + TICK)
+    assert course.refused(ApproveDosing, Role.PHYSICIAN, **asked(course)).facts == {"paused": True}
+    course.must(RecordFollowUp, Role.PHYSICIAN)
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course))
 
 
 def test_approval_is_bound_to_what_it_was_decided_on() -> None:
@@ -207,12 +427,12 @@ def late_session() -> Course:
 def test_expiry_asks_for_a_new_approval_and_keeps_the_booking_owed() -> None:
     course = expired()
     assert course.phase is Phase.APPROVAL
-    assert {item.kind for item in course.state.work} == {WorkKind.SCHEDULE_SESSION, WorkKind.APPROVE_DOSING}
+    assert {item.kind for item in course.state.work} >= {WorkKind.SCHEDULE_SESSION, WorkKind.APPROVE_DOSING}
 
 
 def test_new_approval_takes_the_place_of_the_one_before() -> None:
     course = at(Phase.SESSION)
-    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, max_dose_mg=50.0))
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, max_dose_mg=50.0, booster_mg=0.0))
     approval = approval_of(course.state)
     assert (approval.id, approval.max_dose_mg, approval.sessions_used) == ("A2", 50.0, 0)
     assert [fact.supersedes for fact in course.facts(DosingApproved)] == [None, "A1"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.actors import Role
-from schemas.commands import ApproveDosing, DischargePatient, RecordVitals
+from schemas.commands import ApproveDosing, DischargePatient, RecordVitals, RecordWeight
 from schemas.facts import PatientDischarged
 from schemas.pathway import Phase
 from schemas.refusals import Refusal
@@ -16,8 +16,9 @@ from tests.rules.arrivals import CALM, MINUTE, OBSERVED, RULES, TICK, dosed, giv
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import Course, at
 from tests.support.next_right import an_approval
-from tests.support.protocols import kap_routes, packaged
+from tests.support.protocols import given, kap_routes, packaged
 
+BOOSTER = given(packaged().booster)
 VALID = timedelta(minutes=RULES.valid_min.value)
 CRITERIA = ("oriented", "steady_gait", "responsible_adult")
 
@@ -54,8 +55,9 @@ def test_refused(case: Refused) -> None:
 @pytest.mark.parametrize("route", list(kap_routes()))
 def test_discharge_at_the_end_of_the_observation_time(route: DrugRoute) -> None:
     course = at(Phase.APPROVAL)
+    course.must(RecordWeight, Role.NURSE)
     limits = packaged().routes[route]
-    said = {**an_approval(course.state), "route": route, "max_dose_mg": limits.max_session_mg.value}
+    said = {**an_approval(course.state), "route": route, "max_dose_mg": 50.0, "booster_mg": 0.0}
     course.must(ApproveDosing, Role.PHYSICIAN, **said)
     course.until(lambda it: bool(it.state.sessions_given))
     ends = course.now + timedelta(minutes=limits.observation_min.value)
@@ -71,7 +73,7 @@ def test_discharge_at_the_end_of_the_observation_time(route: DrugRoute) -> None:
 
 def test_booster_starts_the_observation_anew() -> None:
     course = dosed()
-    course.wait_until(course.now + VALID)
+    course.wait(minutes=BOOSTER.closes_min.value)
     give(course)
     ends = course.now + OBSERVED
     course.wait_until(ends - MINUTE)

@@ -12,6 +12,7 @@ from schemas.commands import (
     CancelSession,
     DecidePredoseVitals,
     RecordAdministration,
+    RecordConsent,
     RecordVitals,
     RevokeApproval,
     ScheduleSession,
@@ -25,9 +26,11 @@ from tests.rules.arrivals import CALM, HIGH, MINUTE, TICK, approval_of, dosed, g
 from tests.rules.refusing import Refused, each, holds
 from tests.support.course import Course, at
 from tests.support.next_right import an_approval
-from tests.support.protocols import packaged, short
+from tests.support.protocols import given, packaged, short
+from workflows.rules.decide import decide
 from workflows.rules.gate import gate
 
+BOOSTER = given(packaged().booster)
 LIMIT = packaged().routes[DrugRoute.SUBLINGUAL].max_session_mg.value
 
 
@@ -43,6 +46,57 @@ def observed(situation: Callable[[], tuple[Course, datetime]]) -> Callable[[], R
     return attempt
 
 
+def single(**changes: Any) -> Course:
+    """Ready, under an approval of single doses of 50 mg and boosters of 20 mg."""
+    course = at(Phase.APPROVAL)
+    said = {**an_approval(course.state), "max_single_mg": 50.0, "booster_mg": 20.0, **changes}
+    course.must(ApproveDosing, Role.PHYSICIAN, **said)
+    return course.until(lambda it: it.state.cycle.session is not None and bool(it.session.readings))
+
+
+def boosted() -> Course:
+    course = single()
+    give(course, dose_mg=50.0)
+    course.wait(minutes=BOOSTER.opens_min.value)
+    give(course, dose_mg=20.0)
+    return course
+
+
+def boosting(minutes: float, dose_mg: float = 1.0, course: Course | None = None) -> Refusal:
+    if course is None:
+        course = single()
+        give(course, dose_mg=50.0)
+    course.wait(minutes=minutes)
+    return course.refused(RecordAdministration, Role.NURSE, dose_mg=dose_mg)
+
+
+def proposed_dose() -> Refusal:
+    course = ready()
+    said = {**an_approval(course.state), "max_dose_mg": 400.0}
+    course.must(ApproveDosing, Role.PHYSICIAN, **said)
+    return course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0)
+
+
+def consented_anew() -> Refusal:
+    course = a.withdrawn()
+    course.wait(minutes=1)
+    course.must(RecordConsent, Role.PATIENT)
+    return course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0)
+
+
+def moved_protocol() -> Refusal:
+    course = a.other_protocol()
+    answer = decide(course.state, course.say(RecordAdministration, Role.NURSE, dose_mg=1.0), course.now)
+    assert isinstance(answer, Refusal)
+    return answer
+
+
+def unread() -> Refusal:
+    course = ready()
+    course.must(ApproveDosing, Role.PHYSICIAN, **an_approval(course.state))
+    return course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0)
+
+
 REFUSALS = [
     Refused("no_session", None, "nothing booked", refusing(lambda: at(Phase.SESSION))),
     Refused("not_checked_in", None, "not there", refusing(a.booked)),
@@ -52,7 +106,7 @@ REFUSALS = [
     Refused("approval_missing", None, "not approved", refusing(a.unapproved)),
     Refused("approval_expired", None, "at the instant of expiry", refusing(a.expired)),
     Refused("approval_not_in_force", None, "revoked", refusing(a.revoked)),
-    Refused("approval_other_protocol", None, "approved under another protocol", refusing(a.other_protocol)),
+    Refused("approval_other_protocol", None, "approved under another protocol", lambda: moved_protocol()),
     Refused("medical_hold", None, "on hold", refusing(a.held)),
     Refused("too_soon_after_last_dose", None, "before the interval is over", refusing(a.too_soon)),
     Refused("no_sessions_left", None, "the approval is used up", refusing(a.used_up)),
@@ -70,6 +124,19 @@ REFUSALS = [
     Refused("route_not_approved", None, "another route", refusing(ready, route=DrugRoute.INTRAMUSCULAR)),
     Refused("dose_above_approval", None, "too much at once", refusing(ready, dose_mg=LIMIT + 1)),
     Refused("dose_above_approval", None, "too much together", refusing(lambda: dosed(100.0), dose_mg=LIMIT - 99)),
+    Refused(
+        "dose_above_single",
+        None,
+        "all at once",
+        lambda: single().refused(RecordAdministration, Role.NURSE, dose_mg=51.0),
+    ),
+    Refused("booster_not_approved", None, "too much a second time", lambda: boosting(10, dose_mg=21.0)),
+    Refused("booster_not_approved", None, "a third time", lambda: boosting(11, course=boosted())),
+    Refused("booster_out_of_time", None, "too early", lambda: boosting(BOOSTER.opens_min.value - 1)),
+    Refused("booster_out_of_time", None, "too late", lambda: boosting(BOOSTER.closes_min.value + 1)),
+    Refused("approval_proposed", None, "before a second prescriber agreed", lambda: proposed_dose()),
+    Refused("approval_suspended", None, "after the consent was withdrawn and given anew", lambda: consented_anew()),
+    Refused("plan_not_acknowledged", None, "unread", lambda: unread()),
     Refused("approval_later", None, "approved after the dose", observed(a.approved_late)),
     Refused("observed_before_last_dose", "observed_at", "before the dose before", observed(a.before_dose)),
     Refused("preparation_missing", None, "prepared after the dose", observed(a.prepared_late)),
@@ -97,7 +164,11 @@ def test_dose_tells_the_approval_it_was_given_under_and_the_checks_it_passed() -
     course = dosed(100.0)
     (fact,) = course.facts(DrugAdministered)
     assert (fact.session_id, fact.dose.approval_id, fact.dose.given_at) == ("S1", "A1", course.now)
-    assert set(fact.checks) >= {check.name for check in gate(course.state, course.now)} - {"approval_given_before"}
+    assert set(fact.checks) >= {check.name for check in gate(course.state, course.now)} - {
+        "approval_given_before",
+        "booster_approved",
+        "booster_in_time",
+    }
     assert approval_of(course).sessions_used == course.state.sessions_given == 1
 
 
@@ -119,6 +190,7 @@ def test_last_session_of_an_approval_may_have_a_booster() -> None:
     course = at(Phase.APPROVAL)
     course.must(ApproveDosing, Role.PHYSICIAN, **{**an_approval(course.state), "sessions": 1})
     course.until(lambda it: it.state.sessions_given == 1)
+    course.wait(minutes=BOOSTER.opens_min.value)
     give(course)
     assert approval_of(course).sessions_used == 1
 
@@ -169,6 +241,15 @@ def test_holds_no_shows_and_cancellations_use_no_session() -> None:
 def test_nobody_doses_beyond_the_series() -> None:
     course = at(Phase.FOLLOW_UP, protocol=short(1))
     assert course.refused(RecordAdministration, Role.NURSE).code == "no_session"
+
+
+@pytest.mark.parametrize("minutes", [BOOSTER.opens_min.value, BOOSTER.closes_min.value])
+def test_booster_in_its_time(minutes: float) -> None:
+    course = single()
+    give(course, dose_mg=50.0)
+    course.wait(minutes=minutes)
+    give(course, dose_mg=20.0)
+    assert approval_of(course).sessions_used == 1
 
 
 @pytest.mark.parametrize(("off", "codes"), [(-TICK, set()), (timedelta(0), {"approval_expired"})])

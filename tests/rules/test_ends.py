@@ -22,6 +22,7 @@ from schemas.commands.ends import DiscontinuationCause, SeriesKind
 from schemas.facts import CancellationDismissed, CancellationRequested, PathwayCompleted, PathwayDiscontinued
 from schemas.pathway import Closure, End, Phase
 from schemas.protocol import Protocol
+from schemas.refusals import Refusal
 from schemas.work import WorkKind
 from tests.rules.arrivals import dosed
 from tests.rules.refusing import Refused, each, holds, saying
@@ -29,6 +30,7 @@ from tests.support.course import PHASES, Course, at
 from tests.support.people import PATHWAY_ID
 from tests.support.protocols import packaged, short
 from workflows.rules.deadlines import due
+from workflows.rules.decide import decide
 
 OPEN = list(PHASES)
 CLOSABLE = [phase for phase in OPEN if phase is not Phase.FOLLOW_UP]
@@ -54,13 +56,15 @@ def finished() -> Course:
     return at(Phase.FOLLOW_UP, protocol=short(1))
 
 
-def asked_after() -> Course:
-    """Care has ended, and somebody still has to ask after the patient."""
+def asked_after() -> Refusal:
+    """Booking although care has ended, and somebody still has to ask after the patient."""
     course = at(Phase.SESSION)
     ending = Closure(end=End.DISCONTINUED, at=course.now)
     course.state = course.state.model_copy(update={"ending": ending})
     assert course.phase is Phase.SAFETY_CONTACT
-    return course
+    answer = decide(course.state, course.say(ScheduleSession, Role.COORDINATOR), course.now)
+    assert isinstance(answer, Refusal)
+    return answer
 
 
 def dying() -> Course:
@@ -81,7 +85,7 @@ REFUSALS = [
         "care_ended",
         None,
         "booking after the end of care",
-        lambda: asked_after().refused(ScheduleSession, Role.COORDINATOR),
+        lambda: asked_after(),
     ),
     Refused(
         "not_screened",

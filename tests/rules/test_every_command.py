@@ -38,6 +38,9 @@ MAY = {
     "withdraw_consent": set(Role),
     "sign_preparation_note": {THERAPIST},
     "approve_dosing": {PHYSICIAN},
+    "countersign_dosing": {PHYSICIAN},
+    "acknowledge_dose_plan": {THERAPIST, PATIENT},
+    "record_follow_up": {PHYSICIAN},
     "revoke_approval": {PHYSICIAN},
     "schedule_session": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
     "cancel_session": set(Role),
@@ -66,6 +69,7 @@ MAY = {
 """Who may say what: a decision of the clinic, so it is written down here a second time."""
 
 NEED_A_REASON = {
+    "countersign_dosing",
     "clear_condition",
     "accept_medication",
     "accept_lab",

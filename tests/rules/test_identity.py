@@ -139,9 +139,7 @@ def test_a_former_patient_comes_back() -> None:
 
 def test_a_comparison_that_comes_late_is_waited_for() -> None:
     course = uncompared()
-    assert WorkKind.COMPARE_IDENTITY in kinds(course)
     told(course, IdentityCompared(matches=()))
-    assert WorkKind.COMPARE_IDENTITY not in kinds(course)
     course.must(AcceptReferral, Role.COORDINATOR, care_team=TEAM)
 
 

@@ -59,6 +59,8 @@ FREE = {0, 1, 2}
 """Numbers that mean nothing by themselves: first, next, pair; with a sign, from the end."""
 
 NOT_CLINICAL: dict[str, dict[float, str]] = {
+    "rules/dose_limits.py": {100: "per cent"},
+    "rules/session.py": {10: "sessions whose instant is kept"},
     "rules/medications.py": {0.8: "likeness of two spellings"},
     "rules/calendar.py": {23: "the last second of a day", 59: "the last second of a day"},
     "housekeeping.py": {

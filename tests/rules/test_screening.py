@@ -221,6 +221,9 @@ def unweighed() -> Refusal:
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
     course.must(RecordLabs, Role.NURSE, labs=every_test(course.state))
     assert course.state.approval is not None
+    # No command leads here: an approval by weight needs one. What is gone from the record stops the dose all the same.
+    screening = course.state.screening.model_copy(update={"weight": None})
+    course.state = course.state.model_copy(update={"screening": screening})
     return course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0, route=course.state.approval.route)
 
 

@@ -44,8 +44,8 @@ def test_status_and_view_agree_with_the_state(phase: Phase) -> None:
     ("situation", "allowed", "codes"),
     [
         (ready, True, set()),
-        (booked, False, {"not_checked_in"}),
-        (withdrawn, False, {"consent_missing"}),
+        (booked, False, {"not_checked_in", "plan_not_acknowledged"}),
+        (withdrawn, False, {"consent_missing", "approval_suspended"}),
         (unapproved, False, {"approval_missing"}),
         (measured(HIGH), False, {"blood_pressure_repeat"}),
         (held, False, {"medical_hold"}),

@@ -31,7 +31,7 @@ FIRST_OF_PHASE = {
     Phase.CONSENT: {WorkKind.RECORD_CONSENT},
     Phase.PREPARATION: {WorkKind.SIGN_PREPARATION_NOTE},
     Phase.APPROVAL: {WorkKind.APPROVE_DOSING},
-    Phase.SESSION: {WorkKind.SCHEDULE_SESSION},
+    Phase.SESSION: {WorkKind.SCHEDULE_SESSION, WorkKind.ACKNOWLEDGE_DOSE_PLAN, WorkKind.READ_DOSE_PLAN},
     Phase.INTEGRATION: {WorkKind.HOLD_INTEGRATION_VISIT},
     Phase.FOLLOW_UP: {WorkKind.RECORD_OUTCOME},
     Phase.CLOSED: set(),
@@ -89,9 +89,10 @@ def test_work_ends_with_its_reason_by_what_a_human_did() -> None:
     course = at(Phase.SESSION)
     course.go_on()
     course.must(WithdrawConsent, Role.PATIENT)
-    assert owed(course) == {WorkKind.RECORD_CONSENT, WorkKind.HOLD_SESSION}
+    suspended = WorkKind.REVIEW_SUSPENDED_APPROVAL
+    assert owed(course) == {WorkKind.RECORD_CONSENT, WorkKind.HOLD_SESSION, suspended}
     course.must(CancelSession, Role.PATIENT)
-    assert owed(course) == {WorkKind.RECORD_CONSENT}
+    assert owed(course) == {WorkKind.RECORD_CONSENT, suspended}
 
 
 @pytest.mark.parametrize("phase", list(PHASES))

@@ -1,10 +1,13 @@
 """What people do in the course of care, as steps that tests put together."""
 
 from datetime import timedelta
+from typing import Any
 
 from schemas.actors import Role
+from schemas.answers import Receipt
 from schemas.commands import (
     AcceptReferral,
+    AcknowledgeDosePlan,
     ApproveDosing,
     CaptureInsight,
     CheckIn,
@@ -15,6 +18,7 @@ from schemas.commands import (
     RecordCheckin,
     RecordConsent,
     RecordDebrief,
+    RecordFollowUp,
     RecordHealthHistory,
     RecordLabs,
     RecordMeasure,
@@ -58,10 +62,21 @@ async def screened(hand: Hand) -> None:
 
 
 async def prepared(hand: Hand) -> None:
-    """Prepared, and approved where an approval is owed."""
+    """Prepared, and approved and read where an approval is owed."""
     await hand.do(SignPreparationNote, Role.THERAPIST)
     if await hand.phase() is Phase.APPROVAL:
-        await hand.do(ApproveDosing, Role.PHYSICIAN)
+        if (await hand.status()).sessions_given:
+            await hand.do(RecordFollowUp, Role.PHYSICIAN)
+        await approved(hand)
+
+
+async def approved(hand: Hand, **values: Any) -> Receipt:
+    """Approved by a physician, and read by those who have to."""
+    receipt = await hand.do(ApproveDosing, Role.PHYSICIAN, **values)
+    approval = (await hand.status()).approval
+    for role in (Role.THERAPIST, Role.PATIENT):
+        await hand.do(AcknowledgeDosePlan, role, approval_id=approval.id if approval else "")
+    return receipt
 
 
 async def booked(hand: Hand, days: float = 7) -> None:

@@ -12,7 +12,7 @@ from shutil import which
 from typing import Any
 from uuid import uuid4
 
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import SearchAttributeKey
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
@@ -241,12 +241,17 @@ class Hand:
         return await read_journal(self.engine.pool, Cipher(self.engine.server.keyring), self.id)
 
     async def failed_tasks(self) -> int:
-        """Workflow tasks that failed, over all runs of this pathway."""
+        """Workflow tasks that failed, over all runs of this pathway.
+
+        A run that ends while an event comes in is refused by the server, and taken again: that is no failure of ours.
+        """
         failed = 0
         async for run in self.engine.client.temporal.list_workflows(f'WorkflowId="{self.id}"'):
             handle = self.engine.client.temporal.get_workflow_handle(self.id, run_id=run.run_id)
             async for event in handle.fetch_history_events():
-                failed += event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+                if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+                    cause = event.workflow_task_failed_event_attributes.cause
+                    failed += cause != WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
         return failed
 
     async def runs(self) -> int:

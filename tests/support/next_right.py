@@ -13,12 +13,15 @@ from schemas.commands.ends import Course
 from schemas.commands.screening import LabReport
 from schemas.measures import Instrument
 from schemas.pathway import Pathway, Phase, Session
+from schemas.protocol import RouteLimits, TreatmentRules
 from schemas.screening import LabResult
-from schemas.treatment import HomeAttestation, Setting
+from schemas.treatment import ApprovalStatus, HomeAttestation, Setting
 from tests.support.people import TEAM
 from tests.support.protocols import in_range, route_in
+from workflows.rules.approval import readers
 from workflows.rules.blood_pressure import Verdict, assess
 from workflows.rules.checkins import asked
+from workflows.rules.dose_limits import most_alone, most_in_session
 from workflows.rules.gate import gate
 from workflows.rules.measures import missing_baseline
 from workflows.rules.risk import CONTACT, still_to_clear, unassessed
@@ -75,7 +78,7 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
         case Phase.PREPARATION:
             yield Said(c.SignPreparationNote, Role.THERAPIST, {})
         case Phase.APPROVAL:
-            yield Said(c.ApproveDosing, Role.PHYSICIAN, an_approval(state))
+            yield from _approving(state)
         case Phase.SESSION:
             yield from _in_session(state, now)
         case Phase.INTEGRATION:
@@ -141,16 +144,47 @@ def every_test(state: Pathway) -> tuple[LabReport, ...]:
     return tuple(LabReport(test=test, result=LabResult.UNREMARKABLE) for test in tests)
 
 
+def treatment_limit(treatment: TreatmentRules, limits: RouteLimits) -> float:
+    """The most milligrams that the protocol allows in one session."""
+    return (treatment.max_session_mg or limits.max_session_mg).value
+
+
+def _approving(state: Pathway) -> Iterator[Said]:
+    """What is still to be done before a physician may approve, and the approval."""
+    rules, last, seen = state.protocol.approval.reevaluate_after_days, state.last_drug_at, state.last_follow_up_at
+    if rules is not None and last is not None and (seen is None or seen <= last):
+        yield Said(c.RecordFollowUp, Role.PHYSICIAN, {})
+    route = route_in(state.protocol, state.setting, state.treatment)
+    if state.protocol.routes[route].max_mg_per_kg is not None and state.screening.weight is None:
+        yield Said(c.RecordWeight, Role.NURSE, {})
+    if state.approval is not None and state.approval.status is ApprovalStatus.PROPOSED:
+        yield Said(c.RevokeApproval, Role.PHYSICIAN, {"approval_id": state.approval.id})
+    yield Said(c.ApproveDosing, Role.PHYSICIAN, an_approval(state))
+
+
+def _reading(state: Pathway) -> Iterator[Said]:
+    """Everybody who has to read the dose plan reads it."""
+    approval = state.approval
+    if approval is not None and approval.status is ApprovalStatus.IN_FORCE:
+        for role in readers(state):
+            if role not in approval.acknowledged:
+                yield Said(c.AcknowledgeDosePlan, role, {"approval_id": approval.id})
+
+
 def an_approval(state: Pathway, setting: Setting | None = None) -> dict[str, Any]:
     """The most that a physician may approve now, in the patient's setting unless another one is given."""
     setting = setting or state.setting
     treatment = state.protocol.treatment(state.treatment)
     route = route_in(state.protocol, setting, state.treatment)
     terms = state.protocol.approval.first if state.sessions_given == 0 else state.protocol.approval.later
+    limits = state.protocol.routes[route]
+    kg = state.screening.weight.kg if state.screening.weight else None
+    most = min(most_in_session(state, limits, kg), most_alone(state, route, kg) or treatment_limit(treatment, limits))
     return {
         "route": route,
         "setting": setting,
-        "max_dose_mg": (treatment.max_session_mg or state.protocol.routes[route].max_session_mg).value,
+        "max_dose_mg": most,
+        "booster_mg": most / 2,
         "sessions": int(terms.sessions.value),
         "valid_days": int(terms.valid_days.value),
     }
@@ -165,7 +199,10 @@ def _in_session(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
         starts_at = max(tomorrow, earliest_next_dose(state) or tomorrow)
         setting = approval.setting if approval else state.setting
         yield Said(c.ScheduleSession, Role.COORDINATOR, {"starts_at": starts_at, "setting": setting})
-    elif session.checked_in_at is None:
+    yield from _reading(state)
+    if session is None:
+        return
+    if session.checked_in_at is None:
         if now < session.starts_at:
             yield session.starts_at
         yield Said(c.CheckIn, Role.THERAPIST, arrival(session))

@@ -2,11 +2,19 @@
 
 import json
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from activities.protocols import load_protocol
 from schemas.protocol import Protocol, RouteLimits
 from schemas.treatment import DrugRoute, Setting, TreatmentRoute, Vitals
+
+T = TypeVar("T")
+
+
+def given(section: T | None) -> T:
+    """A section that the packaged protocol has."""
+    assert section is not None
+    return section
 
 
 @cache

@@ -22,6 +22,7 @@ from schemas.referral import IntakeStatus
 from schemas.work import WorkKind
 from tests.support.care import (
     CALM,
+    approved,
     arrived,
     booked,
     completed,
@@ -127,7 +128,7 @@ async def test_an_expired_approval_carries_no_dose_and_is_asked_for_again(engine
     status = await hand.status()
     assert status.phase is Phase.APPROVAL
     assert WorkKind.APPROVE_DOSING in {item.kind for item in status.work}
-    await hand.do(ApproveDosing, Role.PHYSICIAN)
+    await approved(hand)
     await hand.do(RecordAdministration, Role.NURSE)
 
 
@@ -144,8 +145,8 @@ async def test_a_held_session_uses_nothing_and_waits_for_a_physician(engine: Eng
     assert WorkKind.REVIEW_HOLD in {item.kind for item in status.work}
     described = await hand.workflow.describe()
     assert described.search_attributes["KapAttention"] == ["held"]
-    approved = await hand.do(ApproveDosing, Role.PHYSICIAN, max_dose_mg=100)
-    assert "work_item_closed" in approved.facts
+    receipt = await approved(hand, max_dose_mg=100)
+    assert "work_item_closed" in receipt.facts
     await arrived(hand)
     await dosed(hand)
     assert (await hand.status()).sessions_given == 1

@@ -1,6 +1,12 @@
 """Dosing approval: the physician's alone."""
 
-from schemas.commands import ApproveDosing, RevokeApproval
+from schemas.commands import (
+    AcknowledgeDosePlan,
+    ApproveDosing,
+    CountersignDosing,
+    RecordFollowUp,
+    RevokeApproval,
+)
 from workflows.conductor import Conductor
 from workflows.rules.standing import is_usable
 from workflows.verbs import verb
@@ -10,6 +16,9 @@ class ApprovalPhase(Conductor):
     """A physician approves route, limit, number of sessions and days; silence approves nothing."""
 
     approve_dosing = verb(ApproveDosing)
+    countersign_dosing = verb(CountersignDosing)
+    acknowledge_dose_plan = verb(AcknowledgeDosePlan)
+    record_follow_up = verb(RecordFollowUp)
     revoke_approval = verb(RevokeApproval)
 
     async def dosing_approved(self) -> None:

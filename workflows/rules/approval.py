@@ -1,15 +1,29 @@
-"""Rules of the dosing approval. Only a physician approves; time only takes away."""
+"""Rules of the dosing approval. Only physicians approve; time and changed facts only take away."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from schemas.commands import ApproveDosing, RevokeApproval
-from schemas.facts import ApprovalExpired, ApprovalRevoked, DosingApproved, Fact
+from schemas.actors import Role
+from schemas.commands import AcknowledgeDosePlan, ApproveDosing, CountersignDosing, RecordFollowUp, RevokeApproval
+from schemas.facts import (
+    ApprovalExpired,
+    ApprovalRevoked,
+    ApprovalSuspended,
+    DosePlanAcknowledged,
+    DosingApproved,
+    DosingCountersigned,
+    Fact,
+    FollowUpRecorded,
+)
 from schemas.pathway import Pathway
 from schemas.treatment import Approval, ApprovalStatus
 from workflows.rules.calendar import end_of_local_day
+from workflows.rules.dose_limits import most_alone, most_in_session, weight_for
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
+
+COMPARED = ("route", "setting", "max_dose_mg", "max_single_mg", "booster_mg", "sessions", "state_of_dosing")
+"""What a physician decides anew in each approval, and a reader of two versions wants to see compared."""
 
 
 def approve_dosing(state: Pathway, command: ApproveDosing, at: datetime) -> list[Fact]:
@@ -21,25 +35,74 @@ def approve_dosing(state: Pathway, command: ApproveDosing, at: datetime) -> list
         "session_in_progress",
         "Drug was given in this cycle; the next approval follows its integration.",
     )
+    if command.request_id is not None:
+        asked = any(item.id == command.request_id for item in state.work)
+        require(asked, "request_closed", "This request is closed; look at what is owed now.", "request_id")
+    _require_seen_again(state, at)
+    kg = _require_within_limits(state, command, at)
     _require_within_terms(state, command)
+    alone = most_alone(state, command.route, kg)
+    approval = _bound(state, command, at, kg)
+    if alone is not None and command.max_dose_mg > alone:
+        require(command.reason, "reason_required", "So large a step needs a reason and a second prescriber.", "reason")
+        approval = approval.model_copy(update={"status": ApprovalStatus.PROPOSED})
+    return [
+        DosingApproved(
+            approval=approval,
+            supersedes=state.approval.id if state.approval else None,
+            changes=_changes(state.approval, approval),
+        )
+    ]
+
+
+def _bound(state: Pathway, command: ApproveDosing, at: datetime, kg: float | None) -> Approval:
+    """The approval with everything that it is bound to as of now."""
     number = 1 if state.approval is None else state.approval.number + 1
-    approval = Approval(
+    return Approval(
         id=f"A{number}",
         number=number,
+        treatment=state.treatment,
         route=command.route,
         setting=command.setting,
         max_dose_mg=command.max_dose_mg,
+        max_single_mg=command.max_single_mg,
+        booster_mg=command.booster_mg,
         sessions=command.sessions,
         approved_by=command.actor.id,
         approved_at=at,
         valid_until=end_of_local_day(at, command.valid_days, state.zone),
         consent_version=state.protocol.consent_version,
         protocol_version=state.protocol.name,
+        weight_kg=kg,
+        medications_digest=state.screening.medications.digest,
+        state_of_dosing=command.state_of_dosing or state.residence,
+        consents=standing_consents(state),
     )
-    return [DosingApproved(approval=approval, supersedes=state.approval.id if state.approval else None)]
 
 
-def _require_within_terms(state: Pathway, command: ApproveDosing) -> None:
+def standing_consents(state: Pathway) -> tuple[str, ...]:
+    """Active consents with their versions, sorted."""
+    return tuple(sorted(f"{one.kind}:{one.version}" for one in state.consents.values() if one.is_active))
+
+
+def _changes(before: Approval | None, after: Approval) -> tuple[str, ...] | None:
+    if before is None:
+        return None
+    return tuple(name for name in COMPARED if getattr(before, name) != getattr(after, name))
+
+
+def _require_seen_again(state: Pathway, at: datetime) -> None:
+    """A physician saw the patient after the sessions of the first approval, and after a long pause."""
+    rules, last = state.protocol.approval.reevaluate_after_days, state.last_drug_at
+    if rules is None or last is None:
+        return
+    seen = state.last_follow_up_at
+    paused = at - last > timedelta(days=rules.value)
+    again = seen is not None and seen > last and (not paused or seen - last > timedelta(days=rules.value))
+    require(again, "follow_up_missing", "A physician has to see the patient again first.", paused=paused)
+
+
+def _require_within_limits(state: Pathway, command: ApproveDosing, at: datetime) -> float | None:
     limits = state.protocol.routes.get(command.route)
     treatment = state.protocol.treatment(state.treatment)
     if limits is None or command.route not in treatment.drug_routes:
@@ -50,15 +113,22 @@ def _require_within_terms(state: Pathway, command: ApproveDosing) -> None:
         "The protocol does not allow this route in this setting.",
         "setting",
     )
-    most = (treatment.max_session_mg or limits.max_session_mg).value
-    require(
-        command.max_dose_mg <= most,
-        "dose_above_protocol",
-        "The dose exceeds the protocol's limit for this route.",
-        "max_dose_mg",
-        limit_mg=most,
-    )
-    terms = state.protocol.approval.first if state.sessions_given == 0 else state.protocol.approval.later
+    kg = weight_for(state, limits, at)
+    most = most_in_session(state, limits, kg)
+    for name in ("max_dose_mg", "max_single_mg", "booster_mg"):
+        asked = getattr(command, name)
+        above = asked is not None and asked > most
+        require(not above, "dose_above_protocol", "The dose exceeds the protocol's limit.", name, limit_mg=most)
+    for name in ("max_single_mg", "booster_mg"):
+        asked = getattr(command, name)
+        fits = asked is None or asked <= command.max_dose_mg
+        require(fits, "dose_above_session", "This exceeds what is asked for the whole session.", name)
+    return kg
+
+
+def _require_within_terms(state: Pathway, command: ApproveDosing) -> None:
+    rules = state.protocol.approval
+    terms = rules.first if state.sessions_given == 0 else rules.later
     require(
         command.sessions <= terms.sessions.value,
         "too_many_sessions",
@@ -66,24 +136,74 @@ def _require_within_terms(state: Pathway, command: ApproveDosing) -> None:
         "sessions",
         limit=terms.sessions.value,
     )
+    days = [terms.valid_days.value]
+    if rules.absolute_max_days is not None:
+        days.append(rules.absolute_max_days.value)
     require(
-        command.valid_days <= terms.valid_days.value,
+        command.valid_days <= min(days),
         "validity_too_long",
         "The protocol lets this approval last for fewer days.",
         "valid_days",
-        limit=terms.valid_days.value,
+        limit=min(days),
     )
+
+
+def countersign_dosing(state: Pathway, command: CountersignDosing, at: datetime) -> list[Fact]:
+    """By another physician than the one who proposed, before the proposal ends."""
+    approval = _latest(state, command.approval_id)
+    require(
+        approval.status is ApprovalStatus.PROPOSED and at < approval.valid_until,
+        "approval_not_proposed",
+        "This approval does not wait for a second prescriber.",
+        "approval_id",
+    )
+    require(
+        command.actor.id != approval.approved_by,
+        "second_prescriber_needed",
+        "A second prescriber is somebody else.",
+        "actor.id",
+    )
+    return [DosingCountersigned(approval_id=approval.id, countersigned_by=command.actor.id)]
+
+
+def acknowledge_dose_plan(state: Pathway, command: AcknowledgeDosePlan, at: datetime) -> list[Fact]:
+    """Of the version that is in force: reading an older one says nothing about this one."""
+    del at
+    approval = _latest(state, command.approval_id)
+    stands = approval.status is ApprovalStatus.IN_FORCE
+    require(stands, "approval_not_in_force", "The approval is not in force.", "approval_id")
+    read = command.actor.role in approval.acknowledged
+    require(not read, "already_acknowledged", "This version was acknowledged before.", "approval_id")
+    return [DosePlanAcknowledged(approval_id=approval.id, role=command.actor.role)]
+
+
+def record_follow_up(state: Pathway, command: RecordFollowUp, at: datetime) -> list[Fact]:
+    """Once the patient is in the series."""
+    del at
+    require(state.eligible, "not_screened", "No physician has found the patient eligible.")
+    return [FollowUpRecorded(summary=command.summary)]
 
 
 def revoke_approval(state: Pathway, command: RevokeApproval, at: datetime) -> list[Fact]:
     """Of the approval in force, named by its id, so that a late click cannot hit a newer one."""
     del at
-    approval = state.approval
-    known = approval is not None and approval.id == command.approval_id
-    require(known, "approval_unknown", "This is not the pathway's latest approval.", "approval_id")
-    stands = approval is not None and approval.status is ApprovalStatus.IN_FORCE
+    approval = _latest(state, command.approval_id)
+    stands = approval.status in (ApprovalStatus.IN_FORCE, ApprovalStatus.PROPOSED)
     require(stands, "approval_not_in_force", "The approval is not in force any more.", "approval_id")
     return [ApprovalRevoked(approval_id=command.approval_id)]
+
+
+def _latest(state: Pathway, approval_id: str) -> Approval:
+    if state.approval is None or state.approval.id != approval_id:
+        raise Refused("approval_unknown", "This is not the pathway's latest approval.", "approval_id")
+    return state.approval
+
+
+def readers(state: Pathway) -> tuple[Role, ...]:
+    """Who has to read a dose plan before a dose is given under it; nobody under a protocol that does not ask."""
+    if state.protocol.approval.acknowledged_by_h is None:
+        return ()
+    return (Role.THERAPIST, Role.PATIENT) if state.has_psychotherapy else (Role.PATIENT,)
 
 
 def dosing_approved(state: Pathway, fact: DosingApproved, at: datetime) -> dict[str, Any]:
@@ -92,19 +212,40 @@ def dosing_approved(state: Pathway, fact: DosingApproved, at: datetime) -> dict[
     return {"approval": fact.approval, **judged}
 
 
+def dosing_countersigned(state: Pathway, fact: DosingCountersigned, at: datetime) -> dict[str, Any]:
+    """It counts from now: nothing given before was covered by it."""
+    return _changed(state, status=ApprovalStatus.IN_FORCE, countersigned_by=fact.countersigned_by, approved_at=at)
+
+
+def approval_suspended(state: Pathway, fact: ApprovalSuspended, at: datetime) -> dict[str, Any]:
+    """It carries no dose any more, and never will again."""
+    del at
+    return _changed(state, status=ApprovalStatus.SUSPENDED, suspended_for=fact.reasons)
+
+
+def dose_plan_acknowledged(state: Pathway, fact: DosePlanAcknowledged, at: datetime) -> dict[str, Any]:
+    """Read."""
+    approval = state.approval
+    return _changed(state, acknowledged={**approval.acknowledged, fact.role: at}) if approval else {}
+
+
+def follow_up_recorded(state: Pathway, fact: FollowUpRecorded, at: datetime) -> dict[str, Any]:
+    """The patient was seen."""
+    del state, fact
+    return {"last_follow_up_at": at}
+
+
 def approval_revoked(state: Pathway, fact: ApprovalRevoked, at: datetime) -> dict[str, Any]:
     """It carries no dose any more."""
     del fact, at
-    return _with_status(state, ApprovalStatus.REVOKED)
+    return _changed(state, status=ApprovalStatus.REVOKED)
 
 
 def approval_expired(state: Pathway, fact: ApprovalExpired, at: datetime) -> dict[str, Any]:
     """It carries no dose any more, whatever sessions are left."""
     del fact, at
-    return _with_status(state, ApprovalStatus.EXPIRED)
+    return _changed(state, status=ApprovalStatus.EXPIRED)
 
 
-def _with_status(state: Pathway, status: ApprovalStatus) -> dict[str, Any]:
-    if state.approval is None:
-        return {}
-    return {"approval": state.approval.model_copy(update={"status": status})}
+def _changed(state: Pathway, **changes: Any) -> dict[str, Any]:
+    return {"approval": state.approval.model_copy(update=changes)} if state.approval is not None else {}

@@ -28,6 +28,9 @@ from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
 from workflows.rules.standing import earliest_next_dose, observation_ends
 
+REMEMBERED = 10
+"""Sessions whose instant is kept: more than any week may have."""
+
 
 def current_session(state: Pathway) -> Session:
     """The session of the cycle, or a refusal."""
@@ -231,6 +234,9 @@ def drug_administered(state: Pathway, fact: DrugAdministered, at: datetime) -> d
         "sessions_given": state.sessions_given + first,
         "last_drug_at": fact.dose.given_at,
         "checkins": planned_after(state, session.id, fact.dose.given_at),
+        "recent_sessions_at": (*state.recent_sessions_at, fact.dose.given_at)[-REMEMBERED:]
+        if first
+        else state.recent_sessions_at,
     }
 
 

@@ -1,6 +1,6 @@
 """One step of a pathway: a command obeyed, or deadlines that lapsed, with everything that follows from it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -27,43 +27,51 @@ def obey(state: Pathway, command: Command, now: datetime) -> Step | Refusal:
     decision = decide(state, command, now)
     if isinstance(decision, Refusal):
         return decision
-    return follow(state, decision, effective_at(command, now), now)
+    return _settled(state, decision, effective_at(command, now), now, by_human=True)
 
 
 def follow(state: Pathway, facts: Iterable[Fact], at: datetime, now: datetime) -> Step:
-    """Evolve by ``facts`` of the instant ``at``, add what follows, and bring work in line with what is owed."""
-    recorded = list(facts)
-    for fact in recorded:
-        state = evolve(state, fact, at)
-    for fact in list(consequences(state, now)):
-        recorded.append(fact)
-        state = evolve(state, fact, now)
-    for fact in list(changes_of_work(state, now)):
-        recorded.append(fact)
-        state = evolve(state, fact, now)
-    return Step(tuple(recorded), state)
+    """Evolve by ``facts`` that no human of the care team caused, with everything that follows from them."""
+    return _settled(state, facts, at, now, by_human=False)
 
 
 def lapse(state: Pathway, now: datetime) -> Step:
     """Let every deadline up to ``now`` pass, in order. Nothing is ever closed by it."""
     recorded: list[Fact] = []
     # Work that is opened late, as after an outage, may be overdue at once.
-    while facts := list(_lapse_once(state, now)):
-        for fact in facts:
+    while (step := _lapse_once(state, now)).facts:
+        recorded += step.facts
+        state = step.state
+    return Step(tuple(recorded), state)
+
+
+def _lapse_once(state: Pathway, now: datetime) -> Step:
+    recorded: list[Fact] = []
+    while (ahead := due(state)) and ahead[0].at <= now:
+        facts, state = _consequent(state, lapsed(state, ahead[0], now), now, now)
+        recorded += facts
+    step = _settled(state, (), now, now, by_human=False)
+    return Step((*recorded, *step.facts), step.state)
+
+
+def _settled(state: Pathway, facts: Iterable[Fact], at: datetime, now: datetime, *, by_human: bool) -> Step:
+    """Evolve by ``facts`` of the instant ``at``, add what follows, and bring work in line with what is owed.
+
+    Work is closed only by what a named human did: what lost its reason by itself stays open until then.
+    """
+    recorded, state = _consequent(state, facts, at, now)
+    for fact in list(changes_of_work(state, now)):
+        if by_human or not isinstance(fact, WorkItemClosed):
             recorded.append(fact)
             state = evolve(state, fact, now)
     return Step(tuple(recorded), state)
 
 
-def _lapse_once(state: Pathway, now: datetime) -> Iterator[Fact]:
-    """What lapsed by ``now``, with what follows from it and the work that it opens."""
-    while (ahead := due(state)) and ahead[0].at <= now:
-        for fact in list(lapsed(state, ahead[0], now)):
-            yield fact
-            state = evolve(state, fact, now)
-        for fact in list(consequences(state, now)):
-            yield fact
-            state = evolve(state, fact, now)
-    for fact in list(changes_of_work(state, now)):
-        if not isinstance(fact, WorkItemClosed):
-            yield fact
+def _consequent(state: Pathway, facts: Iterable[Fact], at: datetime, now: datetime) -> tuple[list[Fact], Pathway]:
+    recorded = list(facts)
+    for fact in recorded:
+        state = evolve(state, fact, at)
+    for fact in list(consequences(state, now)):
+        recorded.append(fact)
+        state = evolve(state, fact, now)
+    return recorded, state

@@ -11,7 +11,7 @@ from workflows.rules.deadlines.deadline import Deadline
 
 def _instants(state: Pathway) -> Iterator[tuple[datetime, str]]:
     approval = state.approval
-    if approval is not None and approval.status is ApprovalStatus.IN_FORCE:
+    if approval is not None and approval.status in (ApprovalStatus.IN_FORCE, ApprovalStatus.PROPOSED):
         yield approval.valid_until, approval.id
 
 

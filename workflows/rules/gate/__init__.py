@@ -16,6 +16,7 @@ CHECKS: tuple[Provider, ...] = (
     session.checks,
     vitals.checks,
     approval.dose_checks,
+    approval.reading_checks,
 )
 """Who contributes checks, in order of weight: the first one that fails names the refusal."""
 

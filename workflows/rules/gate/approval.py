@@ -1,11 +1,12 @@
 """Checks of the dosing approval, and of the dose against it."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from schemas.actors import Role
-from schemas.pathway import Pathway
-from schemas.treatment import ApprovalStatus
+from schemas.pathway import Pathway, Session
+from schemas.treatment import Approval, ApprovalStatus
+from workflows.rules.approval import readers
 from workflows.rules.gate.check import GateCheck, Intended, check
 
 
@@ -16,7 +17,25 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
     yield check("approval_given", approval, "approval_missing", "No physician has approved dosing.", Role.PHYSICIAN)
     if approval is None:
         return
-    stands = approval.status is ApprovalStatus.IN_FORCE
+    yield check(
+        "approval_countersigned",
+        approval.status is not ApprovalStatus.PROPOSED,
+        "approval_proposed",
+        "The approval waits for a second prescriber.",
+        Role.PHYSICIAN,
+        approval=approval.id,
+    )
+    yield check(
+        "approval_unsuspended",
+        approval.status is not ApprovalStatus.SUSPENDED,
+        "approval_suspended",
+        "Something that the approval is bound to has changed.",
+        Role.PHYSICIAN,
+        approval=approval.id,
+        reasons=", ".join(approval.suspended_for) or None,
+    )
+    waiting = (ApprovalStatus.PROPOSED, ApprovalStatus.SUSPENDED)
+    stands = approval.status is ApprovalStatus.IN_FORCE or approval.status in waiting
     expired = approval.status is ApprovalStatus.EXPIRED or at >= approval.valid_until
     yield check(
         "approval_unexpired",
@@ -58,7 +77,6 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
 
 def dose_checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[GateCheck]:
     """The session and the dose are what was approved."""
-    del at
     approval, session = state.approval, state.cycle.session
     if approval is None or session is None or session.checked_in_at is None:
         return
@@ -80,8 +98,13 @@ def dose_checks(state: Pathway, at: datetime, intended: Intended | None) -> Iter
         approval=approval.id,
         approved=approval.setting.value,
     )
-    if intended is None:
-        return
+    if intended is not None:
+        yield from _size(approval, session, intended)
+    yield from _booster(state, approval, session, at, intended)
+
+
+def _size(approval: Approval, session: Session, intended: Intended) -> Iterator[GateCheck]:
+    """Route and milligrams."""
     yield check(
         "route_approved",
         approval.route is intended.route,
@@ -92,6 +115,15 @@ def dose_checks(state: Pathway, at: datetime, intended: Intended | None) -> Iter
         approved=approval.route.value,
     )
     yield check(
+        "single_within_limit",
+        session.doses or approval.max_single_mg is None or intended.dose_mg <= approval.max_single_mg,
+        "dose_above_single",
+        "The dose exceeds what was approved at once.",
+        Role.PHYSICIAN,
+        approval=approval.id,
+        limit_mg=approval.max_single_mg,
+    )
+    yield check(
         "dose_within_limit",
         intended.dose_mg + sum(dose.dose_mg for dose in session.doses) <= approval.max_dose_mg,
         "dose_above_approval",
@@ -100,3 +132,51 @@ def dose_checks(state: Pathway, at: datetime, intended: Intended | None) -> Iter
         approval=approval.id,
         limit_mg=approval.max_dose_mg,
     )
+
+
+def _booster(
+    state: Pathway, approval: Approval, session: Session, at: datetime, intended: Intended | None
+) -> Iterator[GateCheck]:
+    """A second dose only where one was approved, once, and in its time."""
+    if not session.doses or approval.booster_mg is None:
+        return
+    fits = intended is None or intended.dose_mg <= approval.booster_mg
+    yield check(
+        "booster_approved",
+        len(session.doses) < 2 and approval.booster_mg > 0 and fits,
+        "booster_not_approved",
+        "No further dose of this size was approved for this session.",
+        Role.PHYSICIAN,
+        approval=approval.id,
+        limit_mg=approval.booster_mg,
+    )
+    if (rules := state.protocol.booster) is not None:
+        opens = session.doses[0].given_at + timedelta(minutes=rules.opens_min.value)
+        closes = session.doses[0].given_at + timedelta(minutes=rules.closes_min.value)
+        yield check(
+            "booster_in_time",
+            opens <= at <= closes,
+            "booster_out_of_time",
+            "A booster has its time after the first dose, and this is not within it.",
+            opens=opens,
+            closes=closes,
+        )
+
+
+def reading_checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[GateCheck]:
+    """Everybody who has to has read this version of the dose plan."""
+    del intended
+    approval = state.approval
+    if approval is None:
+        return
+    for role in readers(state):
+        read_at = approval.acknowledged.get(role)
+        yield check(
+            f"plan_read_by_{role.value}",
+            read_at is not None and read_at <= at,
+            "plan_not_acknowledged",
+            "This version of the dose plan was not acknowledged.",
+            role,
+            approval=approval.id,
+            role=role.value,
+        )

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from schemas.pathway import Pathway
-from workflows.rules.owed import checkins, course, identity, risk, screening, session
+from workflows.rules.owed import approval, checkins, course, identity, risk, screening, session
 from workflows.rules.owed.obligation import Obligation, Provider
 
 PROVIDERS: tuple[Provider, ...] = (
     identity.owed,
     course.owed,
     screening.owed,
+    approval.owed,
     session.owed,
     course.reviews,
     course.requests,

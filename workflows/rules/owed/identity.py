@@ -8,10 +8,8 @@ from workflows.rules.owed.obligation import Obligation
 
 
 def owed(state: Pathway) -> Iterator[Obligation]:
-    """A comparison that could not be made, a decision on each match, and repeated referrals to be read."""
+    """A decision on each match, and repeated referrals to be read."""
     identity = state.identity
-    if identity.pending:
-        yield Obligation(WorkKind.COMPARE_IDENTITY, "referral")
     for match in identity.undecided:
         yield Obligation(WorkKind.DECIDE_MERGE, match.pathway_id)
     if identity.repeated:

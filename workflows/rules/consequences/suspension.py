@@ -1,0 +1,64 @@
+"""What suspends a dosing approval: something it is bound to has changed, or something is known that was not.
+
+A suspended approval never resumes by itself. A physician looks at what changed, and approves anew or does not.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from schemas.facts import ApprovalSuspended, Fact
+from schemas.pathway import Pathway
+from schemas.screening import LabResult, LabTest
+from schemas.treatment import Approval, ApprovalStatus
+from workflows.rules.approval import standing_consents
+from workflows.rules.dose_limits import PER_CENT
+from workflows.rules.screening.standing import uncleared
+
+Reason = Callable[[Pathway, Approval], Iterator[str]]
+
+
+def _medications(state: Pathway, approval: Approval) -> Iterator[str]:
+    if approval.medications_digest is not None and approval.medications_digest != state.screening.medications.digest:
+        yield "medications_changed"
+
+
+def _weight(state: Pathway, approval: Approval) -> Iterator[str]:
+    limit, weight = state.protocol.approval.weight_change_percent, state.screening.weight
+    if approval.weight_kg is not None and weight is not None and limit is not None:
+        change = abs(weight.kg - approval.weight_kg) / approval.weight_kg
+        if change * PER_CENT > limit.value:
+            yield "weight_changed"
+
+
+def _health(state: Pathway, approval: Approval) -> Iterator[str]:
+    del approval
+    if any(uncleared(state)):
+        yield "contraindication"
+    lab = state.screening.latest(LabTest.PREGNANCY)
+    if lab is not None and lab.result is LabResult.REMARKABLE:
+        yield "pregnancy"
+
+
+def _consents(state: Pathway, approval: Approval) -> Iterator[str]:
+    if approval.consents is not None and not set(approval.consents) <= set(standing_consents(state)):
+        yield "consent_changed"
+
+
+def _protocol(state: Pathway, approval: Approval) -> Iterator[str]:
+    if approval.protocol_version != state.protocol.name:
+        yield "protocol_moved"
+
+
+REASONS: tuple[Reason, ...] = (_medications, _weight, _health, _consents, _protocol)
+"""Who looks for reasons, in order."""
+
+
+def suspension(state: Pathway, now: datetime) -> Iterator[Fact]:
+    """The approval in force is suspended as soon as there is a reason, for all the reasons there are."""
+    del now
+    approval = state.approval
+    if approval is None or approval.status not in (ApprovalStatus.IN_FORCE, ApprovalStatus.PROPOSED):
+        return
+    reasons = tuple(reason for look in REASONS for reason in look(state, approval))
+    if reasons:
+        yield ApprovalSuspended(approval_id=approval.id, reasons=reasons)

@@ -1,0 +1,59 @@
+"""How much a physician may approve, alone and with a second prescriber. Every number is the protocol's."""
+
+from datetime import datetime, timedelta
+
+from schemas.pathway import Pathway
+from schemas.protocol import Quantity, RouteLimits
+from schemas.treatment import DrugRoute
+from workflows.rules.refusing import Refused
+
+PER_CENT = 100
+
+
+def weight_for(state: Pathway, limits: RouteLimits, at: datetime) -> float | None:
+    """The weight in kilograms that a dose by this route goes by; None where it goes by none.
+
+    Raises:
+        Refused: It goes by weight, and none is known that is recent enough.
+    """
+    if limits.max_mg_per_kg is None and limits.start_mg_per_kg is None:
+        return None
+    weight, rules = state.screening.weight, state.protocol.eligibility
+    recent = weight is not None and (
+        rules is None or at - weight.measured_at <= timedelta(days=rules.weight_valid_days.value)
+    )
+    if weight is None or not recent:
+        raise Refused("weight_missing", "This route goes by weight; the patient has to be weighed first.", "route")
+    return weight.kg
+
+
+def most_in_session(state: Pathway, limits: RouteLimits, kg: float | None) -> float:
+    """The most milligrams that anybody may approve for one session."""
+    treatment = state.protocol.treatment(state.treatment)
+    caps = [(treatment.max_session_mg or limits.max_session_mg).value]
+    if kg is not None and limits.max_mg_per_kg is not None:
+        caps.append(limits.max_mg_per_kg.value * kg)
+    return min(caps)
+
+
+def most_alone(state: Pathway, route: DrugRoute, kg: float | None) -> float | None:
+    """The most milligrams that one physician may approve alone, from the approval before or from the start dose.
+
+    None where the protocol sets no step.
+    """
+    limits, before = state.protocol.routes[route], state.approval
+    base = _milligrams(limits.start_mg, limits.start_mg_per_kg, kg)
+    if before is not None and before.route is route and before.sessions_used:
+        base = before.max_dose_mg
+    step = _milligrams(limits.step_mg, limits.step_mg_per_kg, kg)
+    if base is None or step is None:
+        return None
+    if limits.step_percent is not None:
+        step = min(step, base * limits.step_percent.value / PER_CENT)
+    return base + step
+
+
+def _milligrams(fixed: Quantity | None, per_kg: Quantity | None, kg: float | None) -> float | None:
+    if fixed is not None:
+        return fixed.value
+    return per_kg.value * kg if per_kg is not None and kg is not None else None

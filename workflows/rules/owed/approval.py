@@ -1,0 +1,30 @@
+"""What an approval waits for after a physician gave it."""
+
+from collections.abc import Iterator
+
+from schemas.actors import Role
+from schemas.pathway import Pathway
+from schemas.treatment import ApprovalStatus
+from schemas.work import WorkKind
+from workflows.rules.approval import readers
+from workflows.rules.owed.obligation import Obligation
+
+READING = {Role.THERAPIST: WorkKind.ACKNOWLEDGE_DOSE_PLAN, Role.PATIENT: WorkKind.READ_DOSE_PLAN}
+
+
+def owed(state: Pathway) -> Iterator[Obligation]:
+    """A second prescriber, those who have to read it, or a physician who looks why it was suspended."""
+    approval = state.approval
+    if approval is None:
+        return
+    match approval.status:
+        case ApprovalStatus.PROPOSED:
+            yield Obligation(WorkKind.COUNTERSIGN_DOSING, approval.id)
+        case ApprovalStatus.SUSPENDED:
+            yield Obligation(WorkKind.REVIEW_SUSPENDED_APPROVAL, approval.id)
+        case ApprovalStatus.IN_FORCE if approval.sessions_used < approval.sessions:
+            for role in readers(state):
+                if role not in approval.acknowledged:
+                    yield Obligation(READING[role], approval.id)
+        case _:
+            return
