@@ -19,6 +19,7 @@ class Template(StrEnum):
     SESSION_REMINDER = "session_reminder"
     INTEGRATION_DUE = "integration_due"
     INTEGRATION_OVERDUE = "integration_overdue"
+    CHECKIN_DUE = "checkin_due"
     WORK_OVERDUE = "work_overdue"
 
 

@@ -25,6 +25,9 @@ class WorkRule(Model):
     announced_by: Template | None = None
     announced_to: tuple[Role, ...] = ()
     overdue_by: Template = Template.WORK_OVERDUE
+    reminded: tuple[Role, ...] = Field(
+        default=(), description="Who is announced it again at each step of the ladder, and no more after the last."
+    )
     priority: Priority | None = None
     ladder: Ladder | None = Field(default=None, description="The protocol's own ladder where none is given.")
     source: str

@@ -21,7 +21,15 @@ from schemas.commands import (
     WithdrawConsent,
 )
 from schemas.commands.checkins import Questionnaire
-from schemas.facts import CheckinAttempted, CheckinDue, CheckinMissed, CheckinRecorded, MeasureRecorded, MissedStage
+from schemas.facts import (
+    CheckinAttempted,
+    CheckinDue,
+    CheckinMissed,
+    CheckinRecorded,
+    MeasureRecorded,
+    MessageRequested,
+    MissedStage,
+)
 from schemas.measures import Instrument
 from schemas.pathway import Phase
 from schemas.treatment import TreatmentRoute
@@ -31,6 +39,7 @@ from tests.rules.refusing import Refused, each, holds
 from tests.support.course import Course, at
 from tests.support.next_right import asking, calm
 from tests.support.protocols import packaged, short
+from workflows.rules.deadlines import still_wanted
 from workflows.rules.status import status_of
 
 RULES = packaged().checkins
@@ -411,3 +420,25 @@ def test_the_status_tells_what_is_open_and_what_lies_ahead() -> None:
         ("S1-day_7", False, 0),
     ]
     assert checkins[1].measures == DAY_3.measures
+
+
+def test_the_patient_is_told_once_and_reminded_twice() -> None:
+    course = after_dose(CALL_DUE + timedelta(hours=400))
+    (call,) = [item for item in work(course, WorkKind.HOLD_CHECKIN) if item.subject == "S1-safety_call"]
+    told = [entry for entry in course.log if isinstance(entry.fact, MessageRequested)]
+    to_patient = [
+        entry.recorded_at - call.due_at
+        for entry in told
+        if isinstance(entry.fact, MessageRequested)
+        and (entry.fact.message.about, entry.fact.message.to_role) == (call.id, Role.PATIENT)
+    ]
+    ladder = packaged().ladder_of(WorkKind.HOLD_CHECKIN)
+    assert to_patient == [CALL_OPENS - CALL_DUE, *(timedelta(hours=hours) for hours in ladder.steps_h)]
+
+
+def test_whoever_declined_is_not_written_to() -> None:
+    course = withdrawn()
+    (message,) = [fact.message for fact in course.facts(MessageRequested) if fact.message.template == "checkin_due"]
+    assert still_wanted(course.state, message, course.now)
+    course.must(DeclineSafetyContact, Role.PATIENT)
+    assert not still_wanted(course.state, message, course.now)

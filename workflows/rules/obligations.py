@@ -75,7 +75,11 @@ def overdue(state: Pathway, item: WorkItem, now: datetime) -> Iterator[Fact]:
     )
     owner = item.owner_role
     roles = (owner,) if step == 1 or owner is rule.escalates_to else (owner, rule.escalates_to)
-    yield from message_facts(state, state.messages_requested, rule.overdue_by, roles, item)
+    told = list(message_facts(state, state.messages_requested, rule.overdue_by, roles, item))
+    yield from told
+    if rule.announced_by is not None and step - before <= len(ladder.steps_h):
+        requested = state.messages_requested + len(told)
+        yield from message_facts(state, requested, rule.announced_by, rule.reminded, item)
 
 
 def message_facts(
