@@ -24,7 +24,7 @@ from schemas.commands import (
 from schemas.facts import MeasureRecorded, RiskCleared, RiskUnassessed, WorkItemClosed
 from schemas.measures import Instrument, RiskCode, RiskLevel
 from schemas.pathway import Phase
-from schemas.treatment import TreatmentRoute
+from schemas.treatment import ApprovalStatus, TreatmentRoute
 from schemas.work import Priority, WorkItem, WorkKind
 from tests.rules.arrivals import CALM, TICK, approval_of, dosed, give, ready
 from tests.rules.refusing import Refused, each, holds
@@ -433,3 +433,12 @@ def test_operators_read_nothing_of_what_was_answered() -> None:
     page = details_of(screened(HIGH).state)
     assert "clear risk" in page
     assert not [word for word in ("suicid", "cssrs", "phq", "high", "item") if word in page.lower()]
+
+
+def test_a_suspended_approval_is_not_resumed_by_clearing() -> None:
+    course = cleared_by(Role.PHYSICIAN, Role.THERAPIST, situation=partial(screened, HIGH))
+    assert allowed(course)
+    approval = approval_of(course)
+    assert (approval.status, approval.suspended_for) == (ApprovalStatus.SUSPENDED, ("suicide_risk",))
+    assert course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0).code == "approval_suspended"
+    assert approval_of(positive()).status is ApprovalStatus.IN_FORCE

@@ -30,7 +30,7 @@ from schemas.refusals import Refusal
 from schemas.screening import LabResult, LabTest
 from schemas.treatment import DrugRoute, TreatmentRoute
 from schemas.work import WorkKind
-from tests.rules.arrivals import CALM, dosed, ready
+from tests.rules.arrivals import CALM, approval_of, dosed, ready
 from tests.rules.refusing import Refused, each, holds
 from tests.support.course import Course, at
 from tests.support.next_right import calm, every_test
@@ -220,11 +220,11 @@ def unweighed() -> Refusal:
     course.until(lambda it: it.state.cycle.session is not None and it.session.checked_in_at is not None)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
     course.must(RecordLabs, Role.NURSE, labs=every_test(course.state))
-    assert course.state.approval is not None
+    approval = approval_of(course)
     # No command leads here: an approval by weight needs one. What is gone from the record stops the dose all the same.
     screening = course.state.screening.model_copy(update={"weight": None})
     course.state = course.state.model_copy(update={"screening": screening})
-    return course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0, route=course.state.approval.route)
+    return course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0, route=approval.route)
 
 
 def cleared_late() -> Refusal:

@@ -12,6 +12,7 @@ from schemas.screening import LabResult, LabTest
 from schemas.treatment import Approval, ApprovalStatus
 from workflows.rules.approval import standing_consents
 from workflows.rules.dose_limits import PER_CENT
+from workflows.rules.risk import suspension_reasons as _risk
 from workflows.rules.screening.standing import uncleared
 
 Reason = Callable[[Pathway, Approval], Iterator[str]]
@@ -49,7 +50,7 @@ def _protocol(state: Pathway, approval: Approval) -> Iterator[str]:
         yield "protocol_moved"
 
 
-REASONS: tuple[Reason, ...] = (_medications, _weight, _health, _consents, _protocol)
+REASONS: tuple[Reason, ...] = (_medications, _weight, _health, _consents, _protocol, _risk)
 """Who looks for reasons, in order."""
 
 
