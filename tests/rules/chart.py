@@ -308,6 +308,7 @@ class Chart:
         if state.approval is not None:
             granted = self.granted[state.approval.id]
             assert state.approval.sessions_used == len(granted.sessions)
-            past = self.clock is not None and self.clock >= granted.approval.valid_until
+            # Once care has ended nothing of the series lapses any more, and no dose can follow.
+            past = not self.closed and self.clock is not None and self.clock >= granted.approval.valid_until
             if granted.ended_at is not None or past:
                 assert state.approval.status is not ApprovalStatus.IN_FORCE

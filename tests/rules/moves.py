@@ -16,7 +16,9 @@ from schemas.actors import Role
 from schemas.checkins import CheckinOutcome, WelfareDecision
 from schemas.commands import ALL_COMMANDS, Command
 from schemas.commands.checkins import Questionnaire
+from schemas.commands.screening import LabReport
 from schemas.measures import Instrument
+from schemas.screening import LabResult, LabTest
 from schemas.treatment import DrugRoute, HomeAttestation, Setting, Vitals
 from tests.support.course import Course
 from tests.support.next_right import Said, an_approval, arrival, calm, next_right
@@ -33,6 +35,11 @@ AROUND_A_DOSE: Final[tuple[type[Command], ...]] = (
     *[c.RecordVitals] * 3,
     *[c.RecordMeasure] * 2,
     *[c.ClearRisk] * 2,
+    *[c.AcceptMedication] * 2,
+    c.RecordMedications,
+    c.StopMedication,
+    c.ClearCondition,
+    c.RecordLabs,
     c.DecidePredoseVitals,
     c.WithdrawConsent,
     c.RecordConsent,
@@ -234,6 +241,34 @@ def _welfare(course: Course, dice: Random) -> dict[str, Any]:
     return {**chosen, "decision": dice.choice(tuple(WelfareDecision))}
 
 
+NAMES: Final = ("Zoloft", "Zoloft 50 mg", "Lipitor", "Tylenol", "Lamictal", "Benadryl", "Nardil", "Nardill", "Xanax")
+"""What patients take: mostly what may go on, and now and then what may not."""
+
+
+def _medication(course: Course, dice: Random) -> str:
+    told = [entry.name for entry in course.state.screening.medications.entries]
+    washouts = [washout.key.partition("?")[0] for washout in course.state.screening.washouts]
+    return dice.choice((*told, *[key for key in washouts if key], "Nardil"))
+
+
+def _history(course: Course, dice: Random) -> dict[str, Any]:
+    present = dice.choice(((), (), (), ("hyperthyroidism",), ("controlled_hypertension",), ("pregnancy",)))
+    said = {"conditions": present, "age_years": dice.choice((17, 18, 41, 41, 54, 55))}
+    return {**said, "childbearing_potential": dice.random() < 0.3, "stop_bang": dice.choice((None, 2, 3))}
+
+
+def _clear(course: Course, dice: Random) -> dict[str, Any]:
+    history = course.state.screening.history
+    return {"condition": dice.choice((*(history.conditions if history else ()), "hyperthyroidism"))}
+
+
+def _labs(course: Course, dice: Random) -> dict[str, Any]:
+    result = LabResult.REMARKABLE if dice.random() < 0.15 else LabResult.UNREMARKABLE
+    tests = dice.sample(tuple(LabTest), dice.randint(1, len(LabTest)))
+    collected_at = _instant(course, dice) if dice.random() < 0.4 else None
+    return {"labs": tuple(LabReport(test=test, result=result, collected_at=collected_at) for test in tests)}
+
+
 _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] = {
     c.AcceptReferral: lambda course, dice: {"care_team": TEAM},
     c.DecideScreening: lambda course, dice: {"eligible": dice.random() < 0.7},
@@ -248,6 +283,19 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.RecordAdministration: _administer,
     c.DischargePatient: lambda course, dice: {"oriented": dice.random() < 0.9},
     c.SignIntegrationNote: _integrate,
+    c.RecordHealthHistory: _history,
+    c.ClearCondition: _clear,
+    c.RecordMedications: lambda course, dice: {"names": tuple(dice.sample(NAMES, dice.choice((0, 1, 1, 2))))},
+    c.AcceptMedication: lambda course, dice: {
+        "name": _medication(course, dice),
+        "plan": dice.choice((None, "Slowly.")),
+    },
+    c.StopMedication: lambda course, dice: {
+        "name": _medication(course, dice),
+        "last_taken_at": _instant(course, dice),
+    },
+    c.RecordLabs: _labs,
+    c.AcceptLab: lambda course, dice: {"test": dice.choice(tuple(LabTest))},
     c.RecordMeasure: _measure,
     c.RecordRiskContact: lambda course, dice: {"reached": dice.random() < 0.5},
     c.RecordCheckin: _checkin,

@@ -14,7 +14,7 @@ from schemas.commands.screening import LabReport
 from schemas.measures import Instrument
 from schemas.pathway import Pathway, Phase, Session
 from schemas.protocol import RouteLimits, TreatmentRules
-from schemas.screening import LabResult
+from schemas.screening import LabResult, LabTest
 from schemas.treatment import ApprovalStatus, HomeAttestation, Setting
 from tests.support.people import TEAM
 from tests.support.protocols import in_range, route_in
@@ -64,6 +64,8 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
         yield Said(c.DismissCancellation, Role.COORDINATOR, {})
     if phase is not Phase.CLOSED:
         yield from asking(state)
+    if phase in (Phase.PREPARATION, Phase.APPROVAL, Phase.SESSION) and not _in_progress(state):
+        yield from _settling(state)
     match phase:
         case Phase.REFERRAL:
             yield Said(c.AcceptReferral, Role.COORDINATOR, {"care_team": TEAM})
@@ -87,6 +89,10 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
             yield Said(c.CompletePathway, Role.PHYSICIAN, {"course": Course.RESPONSE})
         case Phase.SAFETY_CONTACT:
             yield state.checkins.planned[0].opens_at
+
+
+def _in_progress(state: Pathway) -> bool:
+    return state.cycle.session is not None and state.cycle.session.in_progress
 
 
 def asking(state: Pathway) -> Iterator[Said]:
@@ -116,21 +122,33 @@ def calm(state: Pathway, instrument: Instrument) -> dict[str, int | None]:
     return {item: 0 if item == f"q{scale.safety_item}" else 1 for item in scale.scored_items}
 
 
-def _screening(state: Pathway) -> Iterator[Said]:
+def _screening(state: Pathway) -> Iterator[Said | datetime]:
     if state.protocol.eligibility is not None:
         if state.screening.history is None:
             yield Said(c.RecordHealthHistory, Role.NURSE, {})
         if not state.screening.labs:
             yield Said(c.RecordLabs, Role.NURSE, {"labs": every_test(state)})
-        for test in remarkable(state):
-            yield Said(c.AcceptLab, Role.PHYSICIAN, {"test": test})
-        for condition, _ in uncleared(state):
-            yield Said(c.ClearCondition, Role.PHYSICIAN, {"condition": condition})
-    if state.protocol.medications is not None:
-        if state.screening.medications.recorded_at is None:
-            yield Said(c.RecordMedications, Role.NURSE, {})
-        for entry in undecided(state):
-            yield accepting(entry.name)
+    if state.protocol.medications is not None and state.screening.medications.recorded_at is None:
+        yield Said(c.RecordMedications, Role.NURSE, {})
+    yield from _settling(state)
+
+
+def _settling(state: Pathway) -> Iterator[Said | datetime]:
+    """What stands in the way is decided; what was wrong turns out well in the end."""
+    for test in remarkable(state):
+        if test is LabTest.PREGNANCY:
+            yield Said(c.RecordLabs, Role.NURSE, {"labs": (LabReport(test=test, result=LabResult.UNREMARKABLE),)})
+        yield Said(c.AcceptLab, Role.PHYSICIAN, {"test": test})
+    for condition, absolute in uncleared(state):
+        if absolute:
+            yield Said(c.RecordHealthHistory, Role.NURSE, {})
+        yield Said(c.ClearCondition, Role.PHYSICIAN, {"condition": condition})
+    for entry in undecided(state):
+        yield accepting(entry.name)
+    for washout in state.screening.washouts:
+        if not washout.over:
+            yield washout.over_at
+        yield accepting(washout.key.partition("?")[-1] or washout.key)
 
 
 def accepting(name: str) -> Said:

@@ -6,6 +6,7 @@ from schemas.pathway import Pathway
 from schemas.protocol import Protocol
 from tests.rules.audits.checkins import CheckinAudit
 from tests.rules.audits.risk import RiskAudit
+from tests.rules.audits.screening import ScreeningAudit
 from tests.support.course import Entry
 
 
@@ -29,5 +30,5 @@ class Audit(Interface):
         """
 
 
-AUDITS: tuple[type[Audit], ...] = (RiskAudit, CheckinAudit)
+AUDITS: tuple[type[Audit], ...] = (RiskAudit, CheckinAudit, ScreeningAudit)
 """Every auditor; each reads every course of the property tests."""

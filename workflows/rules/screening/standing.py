@@ -9,7 +9,7 @@ from schemas.protocol import EligibilityRules
 from schemas.protocol.eligibility import LabNeed, LabRule
 from schemas.protocol.medications import FOR_PHYSICIANS
 from schemas.screening import Lab, LabResult, LabTest, Medication
-from schemas.treatment import DrugRoute
+from schemas.treatment import Approval, DrugRoute
 from workflows.rules.refusing import Refused, require
 
 UNDER_AGE = "under_age"
@@ -61,9 +61,9 @@ def barriers(state: Pathway) -> Iterator[str]:
         yield "pregnancy" if test is LabTest.PREGNANCY else "laboratory_result"
 
 
-def suspends(state: Pathway, now: datetime) -> Iterator[str]:
-    """Reasons to suspend a dosing approval."""
-    del now
+def suspends(state: Pathway, approval: Approval) -> Iterator[str]:
+    """Reasons to suspend a dosing approval: what it was not given for."""
+    del approval
     yield from dict.fromkeys(barriers(state))
 
 
