@@ -338,7 +338,8 @@ def test_a_changed_fact_suspends_for_good(told: Callable[[Course], Any], reason:
     course = first()
     course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, route=DrugRoute.INTRAMUSCULAR, max_dose_mg=50.0))
     told(course)
-    assert [fact.reasons for fact in course.facts(ApprovalSuspended)] == [(reason,)]
+    (suspended,) = course.facts(ApprovalSuspended)
+    assert reason in suspended.reasons
     assert WorkKind.REVIEW_SUSPENDED_APPROVAL in {item.kind for item in course.state.work}
     course.must(RecordMedications, Role.PATIENT)
     course.must(RecordWeight, Role.NURSE, kg=HEAVY)

@@ -11,6 +11,7 @@ from schemas.actors import Role
 from schemas.commands import (
     AcceptLab,
     AcceptMedication,
+    ApproveDosing,
     ClearCondition,
     DecideScreening,
     RecordAdministration,
@@ -33,7 +34,7 @@ from schemas.work import WorkKind
 from tests.rules.arrivals import CALM, approval_of, dosed, ready
 from tests.rules.refusing import Refused, each, holds
 from tests.support.course import Course, at
-from tests.support.next_right import calm, every_test
+from tests.support.next_right import an_approval, calm, every_test
 from tests.support.protocols import packaged
 from workflows.rules.gate import gate
 from workflows.rules.measures import missing_baseline
@@ -370,7 +371,7 @@ def test_how_old_a_test_may_be_at_the_first_dose(test: LabTest, off: timedelta, 
 def test_a_physician_may_accept_a_remarkable_result_until_the_next_one() -> None:
     course = lab_of(LabTest.LIVER_FUNCTION)
     course.must(AcceptLab, Role.PHYSICIAN)
-    assert failed(course) == set()
+    assert failed(course) == {"approval_unsuspended"}
     lab_of(LabTest.LIVER_FUNCTION, course=course)
     assert "labs_unremarkable" in failed(course)
 
@@ -506,3 +507,17 @@ def test_growing_younger_stands_in_the_way() -> None:
     course = ready()
     course.must(RecordHealthHistory, Role.NURSE, age_years=ADULT - 1)
     assert "no_contraindication" in failed(course)
+
+
+@pytest.mark.parametrize(
+    ("barrier", "code"),
+    [
+        (partial(lab_of, LabTest.KIDNEY_FUNCTION), "lab_remarkable"),
+        (partial(taking, "Nardil"), "medication_undecided"),
+        (partial(taking, "moonwort drops"), "medication_undecided"),
+    ],
+)
+def test_nothing_is_approved_while_something_stands_in_the_way(barrier: Callable[..., Course], code: str) -> None:
+    course = barrier(course=at(Phase.APPROVAL))
+    asked = an_approval(course.state)
+    assert course.refused(ApproveDosing, Role.PHYSICIAN, **asked).code == code

@@ -21,6 +21,7 @@ from workflows.rules.calendar import end_of_local_day
 from workflows.rules.dose_limits import most_alone, most_in_session, weight_for
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
+from workflows.rules.screening.standing import require_screened
 
 COMPARED = ("route", "setting", "max_dose_mg", "max_single_mg", "booster_mg", "sessions", "state_of_dosing")
 """What a physician decides anew in each approval, and a reader of two versions wants to see compared."""
@@ -38,6 +39,7 @@ def approve_dosing(state: Pathway, command: ApproveDosing, at: datetime) -> list
     if command.request_id is not None:
         asked = any(item.id == command.request_id for item in state.work)
         require(asked, "request_closed", "This request is closed; look at what is owed now.", "request_id")
+    require_screened(state)
     _require_seen_again(state, at)
     kg = _require_within_limits(state, command, at)
     _require_within_terms(state, command)

@@ -8,12 +8,11 @@ from datetime import datetime
 
 from schemas.facts import ApprovalSuspended, Fact
 from schemas.pathway import Pathway
-from schemas.screening import LabResult, LabTest
 from schemas.treatment import Approval, ApprovalStatus
 from workflows.rules.approval import standing_consents
 from workflows.rules.dose_limits import PER_CENT
 from workflows.rules.risk import suspension_reasons as _risk
-from workflows.rules.screening.standing import uncleared
+from workflows.rules.screening.standing import suspends as _health
 
 Reason = Callable[[Pathway, Approval], Iterator[str]]
 
@@ -29,15 +28,6 @@ def _weight(state: Pathway, approval: Approval) -> Iterator[str]:
         change = abs(weight.kg - approval.weight_kg) / approval.weight_kg
         if change * PER_CENT > limit.value:
             yield "weight_changed"
-
-
-def _health(state: Pathway, approval: Approval) -> Iterator[str]:
-    del approval
-    if any(uncleared(state)):
-        yield "contraindication"
-    lab = state.screening.latest(LabTest.PREGNANCY)
-    if lab is not None and lab.result is LabResult.REMARKABLE:
-        yield "pregnancy"
 
 
 def _consents(state: Pathway, approval: Approval) -> Iterator[str]:
