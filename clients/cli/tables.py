@@ -89,7 +89,7 @@ def _checkins(status: Status) -> Table:
     for one in status.checkins:
         late = one.open and one.due_at <= status.now
         state = "[red]overdue[/]" if late else "open" if one.open else f"opens {_from(one.opens_at, status.now)}"
-        tried = f", tried {one.attempts} times" if one.attempts else ""
+        tried = f", {one.attempts} without an answer" if one.attempts else ""
         made.add_row(f"{words(one.kind)} [dim]({one.id})[/]", local(one.due_at), f"{state}{tried}")
     return made
 
