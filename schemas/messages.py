@@ -20,6 +20,7 @@ class Template(StrEnum):
     INTEGRATION_DUE = "integration_due"
     INTEGRATION_OVERDUE = "integration_overdue"
     CHECKIN_DUE = "checkin_due"
+    ON_HOLD = "on_hold"
     WORK_OVERDUE = "work_overdue"
 
 

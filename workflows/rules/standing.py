@@ -66,6 +66,12 @@ def missing_consents(state: Pathway) -> list[str]:
     ]
 
 
+def is_called_off(state: Pathway) -> bool:
+    """Whether a booked session will not take place as things stand, so that nobody is told to get ready for it."""
+    suspended = state.approval is not None and state.approval.status is ApprovalStatus.SUSPENDED
+    return suspended or bool(missing_consents(state))
+
+
 def is_usable(approval: Approval | None) -> bool:
     """Whether an approval could carry a session; its expiry is judged at the instant of a dose."""
     return (

@@ -12,7 +12,7 @@ from schemas.messages import MessageRequest
 from schemas.pathway import Pathway
 from workflows.rules.deadlines import approval, checkins, integration, risk, screening, session, work
 from workflows.rules.deadlines.deadline import Deadline
-from workflows.rules.standing import missing_consents
+from workflows.rules.standing import is_called_off
 
 DEADLINES: tuple[Deadline, ...] = (
     work.OVERDUE,
@@ -66,6 +66,6 @@ def still_wanted(state: Pathway, message: MessageRequest, now: datetime) -> bool
     booked = state.cycle.session
     waiting = {item.id for item in state.work}
     expected = booked is not None and booked.checked_in_at is None and booked.starts_at == message.at
-    if booked is not None and expected and not missing_consents(state):
+    if booked is not None and expected and not is_called_off(state):
         waiting.add(booked.id)
     return message.about in waiting

@@ -9,7 +9,7 @@ from schemas.messages import MessageRequest, Template
 from schemas.pathway import Pathway, Session
 from workflows.rules.calendar import at_local_time
 from workflows.rules.deadlines.deadline import Deadline
-from workflows.rules.standing import missing_consents
+from workflows.rules.standing import is_called_off
 
 
 def reminder_at(state: Pathway, session: Session) -> datetime:
@@ -26,7 +26,7 @@ def _instants(state: Pathway) -> Iterator[tuple[datetime, str]]:
 def _lapsed(state: Pathway, subject: str, now: datetime) -> Iterator[Fact]:
     session = state.cycle.session
     yield SessionReminderDue(session_id=subject)
-    if session is not None and now < session.starts_at and not missing_consents(state):
+    if session is not None and now < session.starts_at and not is_called_off(state):
         yield MessageRequested(
             message=MessageRequest(
                 id=f"{state.episode}-M{state.messages_requested + 1}",
