@@ -61,6 +61,7 @@ class Score(Model):
 
     instrument: Instrument
     taken_at: Instant
+    recall_days: float | None = Field(default=None, description="Days it asks about; since the last contact, if None.")
     raw: int = Field(default=0, description="Sum of the answers that are there.")
     total: int | None = Field(default=None, description="Total, prorated where few answers are missing.")
     missing: tuple[Item, ...] = Field(default=(), description="Answers that the rules of the questionnaire still need.")

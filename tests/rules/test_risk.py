@@ -22,7 +22,7 @@ from schemas.commands import (
     RecordVitals,
 )
 from schemas.facts import MeasureRecorded, RiskCleared, RiskUnassessed, WorkItemClosed
-from schemas.measures import Instrument, RiskCode, RiskLevel
+from schemas.measures import Instrument, NotAResponse, RiskCode, RiskLevel
 from schemas.pathway import Phase
 from schemas.treatment import ApprovalStatus, TreatmentRoute
 from schemas.work import Priority, WorkItem, WorkKind
@@ -396,7 +396,8 @@ def test_a_day_3_total_is_a_safety_signal_and_no_response() -> None:
     course.wait(days=3)
     item9(course)
     (*_, recorded) = course.facts(MeasureRecorded)
-    assert not recorded.score.valid_as_response
+    assert (recorded.score.valid_as_response, recorded.score.recall_days) == (False, 14)
+    assert recorded.score.not_valid_because is NotAResponse.TOO_SOON_AFTER_DOSE
     assert recorded.score.change is None
     assert course.state.risk.blocked
 
@@ -442,3 +443,18 @@ def test_a_suspended_approval_is_not_resumed_by_clearing() -> None:
     assert (approval.status, approval.suspended_for) == (ApprovalStatus.SUSPENDED, ("suicide_risk",))
     assert course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0).code == "approval_suspended"
     assert approval_of(positive()).status is ApprovalStatus.IN_FORCE
+
+
+def test_the_baseline_counts_as_a_response_score_and_is_compared_with() -> None:
+    course = at(Phase.SESSION)
+    (baseline,) = [one for one in course.state.measures if one.instrument is Instrument.PHQ9]
+    assert (baseline.valid_as_response, baseline.before_treatment) == (True, True)
+    course.until(lambda it: it.state.sessions_given == 1 and it.session.discharged_at is not None)
+    drug = course.state.last_drug_at
+    assert drug is not None
+    course.wait_until(drug + timedelta(days=7))
+    asked(course, dict.fromkeys((f"q{number}" for number in range(1, 10)), 0), Instrument.PHQ9)
+    score = course.facts(MeasureRecorded)[-1].score
+    assert score.valid_as_response
+    assert score.change is not None
+    assert (score.change.response, score.change.remission, score.change.from_baseline) == (True, True, -8)

@@ -36,9 +36,11 @@ def score_of(state: Pathway, instrument: Instrument, answers: Mapping[str, int |
     if rules is None:
         return score
     if (screener := rules.screeners.get(instrument)) is not None:
-        return score.model_copy(update={"level": triage(screener, answers), "missing": needed(screener, answers)})
+        recall = screener.ideation_recall_days.value if screener.ideation_recall_days is not None else None
+        judged = {"level": triage(screener, answers), "missing": needed(screener, answers), "recall_days": recall}
+        return score.model_copy(update=judged)
     scale = rules.scales[instrument]
-    score = score.model_copy(update=add_up(scale, answers))
+    score = score.model_copy(update={**add_up(scale, answers), "recall_days": scale.recall_days.value})
     before = [one for one in state.measures if one.instrument is instrument]
     invalid = validity(scale, score, doses_of(state), before)
     change = change_of(scale, score, before) if invalid is None else None
