@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from random import Random
+from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
@@ -225,4 +227,20 @@ def test_a_pathway_that_knows_no_such_section_asks_for_nothing() -> None:
     bare = packaged().model_copy(update={"eligibility": None, "medications": None})
     course = at(Phase.SESSION, protocol=bare)
     names = {check.name for check in gate(course.state, course.now)}
-    assert not names & {"no_contraindication", "medications_decided", "labs_unremarkable", "weight_known"}
+    assert not names & {
+        "no_contraindication",
+        "medications_decided",
+        "labs_unremarkable",
+        "weight_known",
+        "health_settled",
+    }
+
+
+def test_the_longest_list_of_strange_words_is_read_quickly() -> None:
+    """The engine takes a workflow task of two seconds for a deadlock."""
+    dice = Random(1)
+    letters = "abcdefghijklmnoprstuvz"
+    names = ["".join(dice.choice(letters + " ") for _ in range(198)) + "a" for _ in range(60)]
+    began = perf_counter()
+    assert all(entry.action is REVIEW for entry in classify(names, RULES))
+    assert perf_counter() - began < 1

@@ -521,3 +521,15 @@ def test_nothing_is_approved_while_something_stands_in_the_way(barrier: Callable
     course = barrier(course=at(Phase.APPROVAL))
     asked = an_approval(course.state)
     assert course.refused(ApproveDosing, Role.PHYSICIAN, **asked).code == code
+
+
+def test_time_makes_a_weight_owed_where_the_dose_goes_by_it() -> None:
+    course = at(Phase.SESSION, treatment=TreatmentRoute.STANDARD_KETAMINE)
+    weight = course.state.screening.weight
+    assert weight is not None
+    assert WorkKind.RECORD_WEIGHT not in kinds(course)
+    course.wait_until(weight.measured_at + timedelta(days=ELIGIBILITY.weight_valid_days.value))  # type: ignore[union-attr]
+    assert "weight" in {fact.what for fact in course.facts(ScreeningLapsed)}
+    assert WorkKind.RECORD_WEIGHT in kinds(course)
+    course.must(RecordWeight, Role.NURSE, kg=weight.kg)
+    assert WorkKind.RECORD_WEIGHT not in kinds(course)

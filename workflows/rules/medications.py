@@ -82,8 +82,11 @@ def _end_of_name(words: tuple[str, ...], start: int, known: _Names) -> int | Non
 
 
 def _suggestion(left: list[str], known: _Names) -> str | None:
-    """An ingredient that something left over is spelled much like."""
-    for word in (*left, "".join(left)):
+    """An ingredient that what is left over is spelled much like, or its longest word.
+
+    Not every word is tried: a long list of strange ones must not hold the pathway up.
+    """
+    for word in (max(left, key=len, default=""), "".join(left)):
         for alike in difflib.get_close_matches(word, sorted(known.meaning), n=1, cutoff=ALIKE):
             return known.meaning[alike][0]
     return None

@@ -36,9 +36,10 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
         )
     if state.protocol.medications is not None:
         yield from _medications(state)
-    if rules is not None:
-        yield from _labs(state, at)
-        yield from _weight(state, rules, at)
+    if rules is None:
+        return
+    yield from _labs(state, at)
+    yield from _weight(state, rules, at)
     settled_at = state.screening.settled_at
     yield check(
         "health_settled",
