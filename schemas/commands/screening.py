@@ -25,6 +25,11 @@ class RecordHealthHistory(Command):
     childbearing_potential: bool
     conditions: tuple[Id, ...] = Field(max_length=50, description="Codes of the conditions that are present.")
     every_condition_asked: bool
+    absent: tuple[Id, ...] | None = Field(
+        default=None,
+        max_length=50,
+        description="Codes of the conditions that are absent, from a form with one answer each; then none may be open.",
+    )
     stop_bang: int | None = Field(default=None, ge=0, le=8, description="STOP-BANG score for sleep apnoea.")
 
 

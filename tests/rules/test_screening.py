@@ -106,6 +106,22 @@ REFUSALS = [
         lambda: at(Phase.SCREENING).refused(RecordHealthHistory, Role.NURSE, every_condition_asked=False),
     ),
     Refused(
+        "condition_unanswered",
+        "absent",
+        "a form with one question left open",
+        lambda: at(Phase.SCREENING).refused(
+            RecordHealthHistory, Role.NURSE, conditions=(RELATIVE,), absent=every_condition_but(RELATIVE, ABSOLUTE)
+        ),
+    ),
+    Refused(
+        "condition_contradicted",
+        "absent",
+        "a form that says yes and no",
+        lambda: at(Phase.SCREENING).refused(
+            RecordHealthHistory, Role.NURSE, conditions=(RELATIVE,), absent=every_condition_but()
+        ),
+    ),
+    Refused(
         "unknown_condition",
         "conditions.1",
         "a condition that nobody knows",
@@ -235,6 +251,10 @@ def cleared_late() -> Refusal:
     course.wait(minutes=5)
     course.must(ClearCondition, Role.PHYSICIAN, condition=RELATIVE, letter="Letter of 4 January")
     return course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0, observed_at=given_at)
+
+
+def every_condition_but(*codes: str) -> tuple[str, ...]:
+    return tuple(code for code in (*ELIGIBILITY.absolute, *ELIGIBILITY.relative) if code not in codes)  # type: ignore[union-attr]
 
 
 def told_history() -> Course:
@@ -533,3 +553,9 @@ def test_time_makes_a_weight_owed_where_the_dose_goes_by_it() -> None:
     assert WorkKind.RECORD_WEIGHT in kinds(course)
     course.must(RecordWeight, Role.NURSE, kg=weight.kg)
     assert WorkKind.RECORD_WEIGHT not in kinds(course)
+
+
+def test_a_form_with_every_answer_is_a_history() -> None:
+    course = screened(conditions=(RELATIVE,), absent=every_condition_but(RELATIVE))
+    assert course.state.screening.history is not None
+    assert course.state.screening.history.conditions == (RELATIVE,)

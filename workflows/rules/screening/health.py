@@ -39,6 +39,8 @@ def record_health_history(state: Pathway, command: RecordHealthHistory, at: date
         known = condition in rules.absolute or condition in rules.relative
         require(known, "unknown_condition", "The protocol knows no such condition.", f"conditions.{number}")
     present = set(command.conditions)
+    if command.absent is not None:
+        _require_each_answered(rules, present, set(command.absent))
     if rules.stop_bang is not None and rules.sleep_apnea is not None:
         present |= {rules.sleep_apnea} if (command.stop_bang or 0) >= rules.stop_bang.value else set()
     history = HealthHistory(
@@ -49,6 +51,18 @@ def record_health_history(state: Pathway, command: RecordHealthHistory, at: date
         stop_bang=command.stop_bang,
     )
     return [HealthHistoryRecorded(history=history)]
+
+
+def _require_each_answered(rules: EligibilityRules, present: set[str], absent: set[str]) -> None:
+    require(not present & absent, "condition_contradicted", "A condition is both present and absent.", "absent")
+    unanswered = [code for code in (*rules.absolute, *rules.relative) if code not in present and code not in absent]
+    require(
+        not unanswered,
+        "condition_unanswered",
+        "A condition was not answered: that is no 'no'.",
+        "absent",
+        unanswered=", ".join(unanswered),
+    )
 
 
 def clear_condition(state: Pathway, command: ClearCondition, at: datetime) -> list[Fact]:
