@@ -12,6 +12,7 @@ from schemas.measures import Administration, Risk
 from schemas.protocol import Protocol, Series
 from schemas.referral import Identity
 from schemas.screening import Screening
+from schemas.supply import Supply
 from schemas.treatment import Approval, Dose, HomeAttestation, Reading, Setting, TreatmentRoute
 from schemas.work import WorkItem
 
@@ -137,6 +138,7 @@ class Pathway(Model):
     eligible: bool | None = None
     consents: dict[str, Consent] = Field(default_factory=dict)
     approval: Approval | None = None
+    supply: Supply = Supply()
     hold: Hold | None = None
     hold_ended_at: Instant | None = Field(default=None, description="When a physician ended the last hold.")
     cycle: Cycle = Cycle(number=1)

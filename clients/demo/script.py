@@ -99,6 +99,20 @@ async def _approve(course: Course, protocol: Protocol, said: str) -> None:
         await course.do(role, "acknowledge_dose_plan", said, approval_id=approval.id)
 
 
+async def _supply(course: Course) -> None:
+    """What is left at home is counted, and the next dose is released and received."""
+    if course.referral.setting is not Setting.HOME:
+        return
+    if course.last_dose_at is not None:
+        await course.do(Role.PATIENT, "count_supply", "counts the doses at home: none is left", doses=0)
+    approval = (await course.look()).approval
+    if approval is None:
+        raise NotAsScripted("A dose is to be released, but no approval is known.")
+    released = {"approval_id": approval.id, "doses": 1, "pdmp_checked": True}
+    await course.do(Role.PHYSICIAN, "release_supply", "has a dose released to the home", **released)
+    await course.do(Role.PATIENT, "count_supply", "confirms that the dose has arrived", doses=1)
+
+
 async def _arrive(course: Course, earliest: datetime | None) -> None:
     """Book a session, late enough for the reminder of the day before, and check in for it."""
     starts_at = on_a_day(max(course.now, earliest or course.now), later=2, hour=14)
@@ -129,6 +143,7 @@ async def _arrive_with_high_blood_pressure(course: Course, protocol: Protocol) -
 
 
 async def _hold_session(course: Course, protocol: Protocol) -> None:
+    await _supply(course)
     interval = max(timedelta(hours=protocol.series.min_hours_between_doses.value), timedelta(weeks=1))
     await _arrive(course, earliest=course.last_dose_at and course.last_dose_at + interval)
     await course.do_freshly_measured(Role.NURSE, "record_administration", "is given the dose", CALM, **DOSE)

@@ -50,6 +50,7 @@ from schemas.commands.session import (
     RecordVitals,
     ScheduleSession,
 )
+from schemas.commands.supply import CountSupply, ReleaseSupply, ReviewSupply
 
 ALL_COMMANDS: tuple[type[Command], ...] = (
     DecideMerge,
@@ -73,6 +74,9 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     CountersignDosing,
     AcknowledgeDosePlan,
     RevokeApproval,
+    ReleaseSupply,
+    CountSupply,
+    ReviewSupply,
     ScheduleSession,
     CancelSession,
     CheckIn,
@@ -117,6 +121,7 @@ __all__ = [
     "ClearRisk",
     "Command",
     "CompletePathway",
+    "CountSupply",
     "CountersignDosing",
     "DecideMerge",
     "DecidePredoseVitals",
@@ -142,7 +147,9 @@ __all__ = [
     "RecordRiskContact",
     "RecordVitals",
     "RecordWeight",
+    "ReleaseSupply",
     "ReviewRepeatedReferral",
+    "ReviewSupply",
     "RevokeApproval",
     "ScheduleSession",
     "SignIntegrationNote",

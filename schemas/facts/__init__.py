@@ -71,6 +71,7 @@ from schemas.facts.session import (
     SessionScheduled,
     VitalsRecorded,
 )
+from schemas.facts.supply import SupplyCounted, SupplyReleased, SupplyReviewed
 from schemas.facts.work import (
     MessageRequested,
     MessageWithdrawn,
@@ -108,6 +109,9 @@ AnyFact = Annotated[
     | FollowUpRecorded
     | ApprovalRevoked
     | ApprovalExpired
+    | SupplyReleased
+    | SupplyCounted
+    | SupplyReviewed
     | SessionScheduled
     | SessionCancelled
     | SessionReminderDue
@@ -215,6 +219,9 @@ __all__ = [
     "SessionHeld",
     "SessionReminderDue",
     "SessionScheduled",
+    "SupplyCounted",
+    "SupplyReleased",
+    "SupplyReviewed",
     "VitalsRecorded",
     "WashoutPassed",
     "WeightRecorded",

@@ -15,6 +15,7 @@ from schemas.protocol.medications import MedicationRules
 from schemas.protocol.quantity import Provenance, Quantity
 from schemas.protocol.referral import Indication, ReferralRules
 from schemas.protocol.session import SessionRules
+from schemas.protocol.supply import SupplyRules
 from schemas.protocol.treatments import TreatmentRules
 from schemas.protocol.vitals import BloodPressure, PredoseLimits, VitalsRules
 from schemas.protocol.work import Ladder, WorkRule
@@ -45,6 +46,7 @@ __all__ = [
     "Series",
     "SessionRules",
     "Signature",
+    "SupplyRules",
     "TreatmentRules",
     "VitalsRules",
     "WorkRule",

@@ -19,6 +19,7 @@ from schemas.protocol.medications import MedicationRules
 from schemas.protocol.quantity import Quantity
 from schemas.protocol.referral import ReferralRules
 from schemas.protocol.session import SessionRules
+from schemas.protocol.supply import SupplyRules
 from schemas.protocol.treatments import TreatmentRules
 from schemas.protocol.vitals import VitalsRules
 from schemas.protocol.work import Ladder, WorkRule
@@ -51,6 +52,7 @@ class Protocol(Model):
     series: Series = Field(description="The series of every treatment route that has none of its own.")
     approval: Approvals
     booster: BoosterRules | None = None
+    supply: SupplyRules | None = None
     routes: dict[DrugRoute, RouteLimits]
     vitals: VitalsRules
     session: SessionRules

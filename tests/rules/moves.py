@@ -195,6 +195,16 @@ def _revoke(course: Course, dice: Random) -> dict[str, Any]:
     return {"approval_id": course.state.approval.id if course.state.approval and dice.random() < 0.8 else "A1"}
 
 
+def _release(course: Course, dice: Random) -> dict[str, Any]:
+    approval = course.state.approval
+    known = {"approval_id": approval.id} if approval and dice.random() < 0.9 else {}
+    return {**known, "doses": dice.choice((1, 1, 2, 3, 4)), "pdmp_checked": dice.random() < 0.9}
+
+
+def _count(course: Course, dice: Random) -> dict[str, Any]:
+    return {"doses": max(0, course.state.supply.on_hand() + dice.choice((0, 0, 0, 0, -1, 1)))}
+
+
 def _integrate(course: Course, dice: Random) -> dict[str, Any]:
     return {"held_at": _instant(course, dice)} if dice.random() < 0.5 else {}
 
@@ -276,6 +286,8 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.WithdrawConsent: _withdraw,
     c.ApproveDosing: _approve,
     c.RevokeApproval: _revoke,
+    c.ReleaseSupply: _release,
+    c.CountSupply: _count,
     c.ScheduleSession: _schedule,
     c.CheckIn: _check_in,
     c.RecordVitals: lambda course, dice: {"vitals": _vitals(course, dice)},

@@ -42,6 +42,9 @@ MAY = {
     "acknowledge_dose_plan": {THERAPIST, PATIENT},
     "record_follow_up": {PHYSICIAN},
     "revoke_approval": {PHYSICIAN},
+    "release_supply": {PHYSICIAN},
+    "count_supply": {PHYSICIAN, THERAPIST, NURSE, PATIENT},
+    "review_supply": {PHYSICIAN},
     "schedule_session": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
     "cancel_session": set(Role),
     "check_in": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
@@ -69,6 +72,7 @@ MAY = {
 """Who may say what: a decision of the clinic, so it is written down here a second time."""
 
 NEED_A_REASON = {
+    "review_supply",
     "countersign_dosing",
     "clear_condition",
     "accept_medication",
@@ -93,6 +97,7 @@ NEED_A_REASON = {
 }
 
 MAY_BE_LATE = {
+    "count_supply",
     "record_weight",
     "record_measure",
     "record_risk_contact",

@@ -15,6 +15,7 @@ from schemas.measures import Instrument
 from schemas.pathway import Pathway, Phase, Session
 from schemas.protocol import RouteLimits, TreatmentRules
 from schemas.screening import LabResult, LabTest
+from schemas.supply import SupplyChange
 from schemas.treatment import ApprovalStatus, HomeAttestation, Setting
 from tests.support.people import TEAM
 from tests.support.protocols import in_range, route_in
@@ -33,6 +34,7 @@ from workflows.rules.standing import (
     observation_ends,
     phase_of,
 )
+from workflows.rules.supply import ON_HOLD, is_to_be_reconciled
 
 ATTESTED: Final = HomeAttestation(address_confirmed=True, sitter_present=True, video_connected=True)
 
@@ -88,6 +90,8 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
         case Phase.FOLLOW_UP:
             yield Said(c.CompletePathway, Role.PHYSICIAN, {"course": Course.RESPONSE})
         case Phase.SAFETY_CONTACT:
+            if is_to_be_reconciled(state):
+                yield Said(c.CountSupply, Role.NURSE, {"doses": state.supply.on_hand()})
             yield state.checkins.planned[0].opens_at
 
 
@@ -220,6 +224,8 @@ def _in_session(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
     yield from _reading(state)
     if session is None:
         return
+    if session.setting is Setting.HOME and not session.doses:
+        yield from _supplying(state, now)
     if session.checked_in_at is None:
         if now < session.starts_at:
             yield session.starts_at
@@ -228,6 +234,20 @@ def _in_session(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
         yield from _observing(state, session, now)
     else:
         yield from _before_the_dose(state, session, now)
+
+
+def _supplying(state: Pathway, now: datetime) -> Iterator[Said]:
+    """What the next session at home takes is released, received and counted."""
+    supply, approval = state.supply, state.approval
+    if state.protocol.supply is None or approval is None:
+        return
+    if not (supply.is_counted(SupplyChange.USED) and supply.is_counted(SupplyChange.RELEASED)):
+        yield Said(c.CountSupply, Role.PATIENT, {"doses": max(0, supply.on_hand())})
+    if supply.unaccounted_since is not None:
+        yield Said(c.ReviewSupply, Role.PHYSICIAN, {})
+    free = all(one.passed for checks in ON_HOLD for one in checks(state, now, None))
+    if free and approval.setting is Setting.HOME and supply.on_hand() <= 0:
+        yield Said(c.ReleaseSupply, Role.PHYSICIAN, {"approval_id": approval.id})
 
 
 def arrival(session: Session) -> dict[str, Any]:

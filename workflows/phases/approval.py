@@ -4,7 +4,10 @@ from schemas.commands import (
     AcknowledgeDosePlan,
     ApproveDosing,
     CountersignDosing,
+    CountSupply,
     RecordFollowUp,
+    ReleaseSupply,
+    ReviewSupply,
     RevokeApproval,
 )
 from workflows.conductor import Conductor
@@ -20,6 +23,9 @@ class ApprovalPhase(Conductor):
     acknowledge_dose_plan = verb(AcknowledgeDosePlan)
     record_follow_up = verb(RecordFollowUp)
     revoke_approval = verb(RevokeApproval)
+    release_supply = verb(ReleaseSupply)
+    count_supply = verb(CountSupply)
+    review_supply = verb(ReviewSupply)
 
     async def dosing_approved(self) -> None:
         """Wait for an approval with a session left, or for a session that drug was given in under one."""

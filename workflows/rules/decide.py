@@ -22,6 +22,7 @@ from workflows.rules import (
     risk,
     screening,
     session,
+    supply,
 )
 from workflows.rules.refusing import Refused, require
 
@@ -49,6 +50,9 @@ RULES: dict[type[Command], Rule] = {
     c.CountersignDosing: approval.countersign_dosing,
     c.AcknowledgeDosePlan: approval.acknowledge_dose_plan,
     c.RevokeApproval: approval.revoke_approval,
+    c.ReleaseSupply: supply.release_supply,
+    c.CountSupply: supply.count_supply,
+    c.ReviewSupply: supply.review_supply,
     c.ScheduleSession: session.schedule_session,
     c.CancelSession: session.cancel_session,
     c.CheckIn: session.check_in,

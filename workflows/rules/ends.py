@@ -25,11 +25,15 @@ from schemas.facts import (
     SeriesExtended,
 )
 from schemas.pathway import Closure, End, Extension, Pathway, Phase
-from workflows.rules import checkins, risk
+from workflows.rules import checkins, risk, supply
 from workflows.rules.refusing import Refused, require
 from workflows.rules.standing import phase_of
 
-SAFETY_CONTACT: tuple[Callable[[Pathway], bool], ...] = (checkins.is_asked_after, risk.is_asked_after)
+SAFETY_CONTACT: tuple[Callable[[Pathway], bool], ...] = (
+    checkins.is_asked_after,
+    risk.is_asked_after,
+    supply.is_to_be_reconciled,
+)
 """Each says whether somebody still has to ask after the patient although care has ended."""
 
 
@@ -165,7 +169,7 @@ def safety_contact_ended(state: Pathway, fact: SafetyContactEnded, at: datetime)
 
 def ended(state: Pathway, closure: Closure) -> dict[str, Any]:
     """Closed at once, unless somebody still has to ask after the patient."""
-    if not _is_asked_after(state):
+    if not _is_asked_after(state.model_copy(update={"ending": closure})):
         return {"closure": closure}
     return {"ending": closure, "checkins": checkins.safety_only(state)}
 

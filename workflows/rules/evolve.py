@@ -21,6 +21,7 @@ from workflows.rules import (
     risk,
     screening,
     session,
+    supply,
 )
 
 Evolution = Callable[[Pathway, Any, datetime], dict[str, Any]]
@@ -61,6 +62,9 @@ EVOLUTIONS: dict[type[Fact], Evolution] = {
     f.FollowUpRecorded: approval.follow_up_recorded,
     f.ApprovalRevoked: approval.approval_revoked,
     f.ApprovalExpired: approval.approval_expired,
+    f.SupplyReleased: supply.supply_released,
+    f.SupplyCounted: supply.supply_counted,
+    f.SupplyReviewed: supply.supply_reviewed,
     f.SessionScheduled: session.session_scheduled,
     f.SessionCancelled: session.session_cancelled,
     f.SessionReminderDue: session.session_reminder_due,

@@ -27,6 +27,7 @@ from workflows.rules.gate.vitals import latest_complete
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
 from workflows.rules.standing import earliest_next_dose, observation_ends
+from workflows.rules.supply import after_dose
 
 REMEMBERED = 10
 """Sessions whose instant is kept: more than any week may have."""
@@ -233,6 +234,7 @@ def drug_administered(state: Pathway, fact: DrugAdministered, at: datetime) -> d
         "approval": used,
         "sessions_given": state.sessions_given + first,
         "last_drug_at": fact.dose.given_at,
+        "supply": after_dose(state, fact),
         "checkins": planned_after(state, session.id, fact.dose.given_at),
         "recent_sessions_at": (*state.recent_sessions_at, fact.dose.given_at)[-REMEMBERED:]
         if first

@@ -7,6 +7,7 @@ from schemas.protocol import Protocol
 from tests.rules.audits.checkins import CheckinAudit
 from tests.rules.audits.risk import RiskAudit
 from tests.rules.audits.screening import ScreeningAudit
+from tests.rules.audits.supply import SupplyAudit
 from tests.support.course import Entry
 
 
@@ -30,5 +31,5 @@ class Audit(Interface):
         """
 
 
-AUDITS: tuple[type[Audit], ...] = (RiskAudit, CheckinAudit, ScreeningAudit)
+AUDITS: tuple[type[Audit], ...] = (RiskAudit, CheckinAudit, ScreeningAudit, SupplyAudit)
 """Every auditor; each reads every course of the property tests."""

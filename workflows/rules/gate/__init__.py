@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from schemas.pathway import Pathway
-from workflows.rules.gate import approval, enrolment, preparation, risk, screening, session, vitals
+from workflows.rules.gate import approval, enrolment, preparation, risk, screening, session, supply, vitals
 from workflows.rules.gate.check import GateCheck, Intended, Provider
 
 CHECKS: tuple[Provider, ...] = (
@@ -16,6 +16,7 @@ CHECKS: tuple[Provider, ...] = (
     session.checks,
     vitals.checks,
     approval.dose_checks,
+    supply.checks,
     approval.reading_checks,
 )
 """Who contributes checks, in order of weight: the first one that fails names the refusal."""

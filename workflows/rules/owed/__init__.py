@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from schemas.pathway import Pathway
-from workflows.rules.owed import approval, checkins, course, identity, risk, screening, session
+from workflows.rules.owed import approval, checkins, course, identity, risk, screening, session, supply
 from workflows.rules.owed.obligation import Obligation, Provider
 
 PROVIDERS: tuple[Provider, ...] = (
@@ -11,6 +11,7 @@ PROVIDERS: tuple[Provider, ...] = (
     course.owed,
     screening.owed,
     approval.owed,
+    supply.owed,
     session.owed,
     course.reviews,
     course.requests,
@@ -19,7 +20,7 @@ PROVIDERS: tuple[Provider, ...] = (
 )
 """Who says what is owed while care goes on."""
 
-AFTER_THE_END: tuple[Provider, ...] = (risk.remaining, checkins.owed, course.requests)
+AFTER_THE_END: tuple[Provider, ...] = (risk.remaining, supply.remaining, checkins.owed, course.requests)
 """Who still says what is owed once care has ended."""
 
 __all__ = ["PROVIDERS", "Obligation", "owed"]
