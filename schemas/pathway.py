@@ -9,6 +9,7 @@ from schemas.base import Id, Instant, Model, State, Zone
 from schemas.checkins import Checkins
 from schemas.commands.ends import Course
 from schemas.measures import Administration, Risk
+from schemas.monitoring import AdverseEvent, AlarmLevel, Emergency, Incident
 from schemas.protocol import Protocol, Series
 from schemas.referral import Identity
 from schemas.screening import Screening
@@ -82,6 +83,9 @@ class Session(Model):
     vitals_accepted_at: Instant | None = Field(default=None, description="A physician let readings above go pass.")
     doses: tuple[Dose, ...] = ()
     debriefed: bool = False
+    location: State | None = Field(default=None, description="State of the patient's body, attested at the check-in.")
+    late_readings: tuple[Instant, ...] = Field(default=(), description="Readings that were due and alarmed.")
+    stopped: bool = Field(default=False, description="No further drug in this session.")
     discharged_at: Instant | None = None
 
     @property
@@ -153,6 +157,12 @@ class Pathway(Model):
     measures: tuple[Administration, ...] = Field(default=(), description="As recorded, oldest first.")
     risk: Risk = Risk()
     checkins: Checkins = Checkins()
+    emergency: Emergency | None = None
+    vitals_alarm: AlarmLevel | None = Field(default=None, description="Of readings no physician has looked at.")
+    incidents: tuple[Incident, ...] = ()
+    incidents_opened: int = 0
+    adverse_events: tuple[AdverseEvent, ...] = Field(default=(), description="Those with something left to decide.")
+    adverse_events_recorded: int = 0
     cancellation_requested_at: Instant | None = None
     work: tuple[WorkItem, ...] = Field(default=(), description="Open work items, oldest first.")
     work_opened: int = 0

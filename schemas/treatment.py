@@ -5,7 +5,8 @@ from enum import StrEnum
 from pydantic import Field
 
 from schemas.actors import Role
-from schemas.base import Id, Instant, Model, State
+from schemas.base import Id, Instant, Line, Model, State
+from schemas.monitoring import Symptom
 
 
 class TreatmentRoute(StrEnum):
@@ -79,6 +80,8 @@ class Vitals(Model):
     diastolic: int | None = Field(default=None, gt=0, le=250, description="mmHg")
     heart_rate: int | None = Field(default=None, gt=0, le=350, description="beats per minute")
     spo2: int | None = Field(default=None, ge=0, le=100, description="percent")
+    respiratory_rate: int | None = Field(default=None, ge=0, le=80, description="breaths per minute")
+    temperature_c: float | None = Field(default=None, ge=25, le=45, description="degrees Celsius")
 
 
 class Reading(Model):
@@ -86,6 +89,7 @@ class Reading(Model):
 
     vitals: Vitals
     measured_at: Instant
+    symptoms: tuple[Symptom, ...] = ()
 
 
 class Dose(Model):
@@ -103,3 +107,9 @@ class HomeAttestation(Model):
     address_confirmed: bool
     sitter_present: bool
     video_connected: bool
+    address: Line | None = Field(default=None, description="Where help would have to come to.")
+    local_emergency_number: Line | None = Field(default=None, description="911 reaches only the caller's own area.")
+    callback_number: Line | None = None
+    emergency_contact_confirmed: bool | None = None
+    disconnect_plan_agreed: bool | None = None
+    sitter_is_adult: bool | None = None

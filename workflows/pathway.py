@@ -18,13 +18,22 @@ from workflows.phases.enrolment import EnrolmentPhase
 from workflows.phases.integration import IntegrationPhase
 from workflows.phases.measures import Measuring
 from workflows.phases.preparation import PreparationPhase
+from workflows.phases.safety import SafetyWatch
 from workflows.phases.session import SessionPhase
 from workflows.rules.status import status_of
 
 
 @workflow.defn
 class CarePathway(
-    EnrolmentPhase, PreparationPhase, ApprovalPhase, SessionPhase, IntegrationPhase, Measuring, EndPhase, Housekeeping
+    EnrolmentPhase,
+    PreparationPhase,
+    ApprovalPhase,
+    SessionPhase,
+    IntegrationPhase,
+    Measuring,
+    SafetyWatch,
+    EndPhase,
+    Housekeeping,
 ):
     """Conducts the care of one patient. It never doses, never clears, and never turns silence into approval."""
 

@@ -122,7 +122,17 @@ async def _arrive(course: Course, earliest: datetime | None) -> None:
     await course.until(starts_at)
     arrival = {"setting": setting, "identity_confirmed": True, "therapist_present": True}
     if course.referral.setting is Setting.HOME:
-        attested = {"address_confirmed": True, "sitter_present": True, "video_connected": True}
+        attested = {
+            "address_confirmed": True,
+            "sitter_present": True,
+            "video_connected": True,
+            "address": "1 Invented Lane, Nowhere",
+            "local_emergency_number": "911",
+            "callback_number": "555-0100",
+            "emergency_contact_confirmed": True,
+            "disconnect_plan_agreed": True,
+            "sitter_is_adult": True,
+        }
         await course.do(Role.THERAPIST, "check_in", "checks in at home, over video", **arrival, home=attested)
     else:
         await course.do(Role.NURSE, "check_in", "checks in at the clinic", **arrival)
@@ -134,6 +144,8 @@ async def _arrive_with_high_blood_pressure(course: Course, protocol: Protocol) -
     for number in range(1, int(protocol.vitals.max_repeats.value) + 2):
         said = f"has high blood pressure (reading {number})"
         await course.do(Role.NURSE, "record_vitals", said, vitals=HIGH)
+        if protocol.vitals.repeat_gap_min is not None:
+            await course.wait(hours=protocol.vitals.repeat_gap_min.value / 60)
     if all(check.name != "no_hold" or check.passed for check in (await course.look()).checks):
         raise NotAsScripted("The session was not held in spite of the blood pressure.")
     code = await course.refusal_of(Role.NURSE, "record_administration", **DOSE)
@@ -156,7 +168,15 @@ async def _hold_session(course: Course, protocol: Protocol) -> None:
     await course.until(ends)
     summary = "Calm, oriented, wants to write before sleep."
     await course.do(Role.THERAPIST, "record_debrief", "is debriefed by Fern", summary=summary)
-    fit = {"oriented": True, "steady_gait": True, "responsible_adult": True}
+    fit = {
+        "oriented": True,
+        "steady_gait": True,
+        "responsible_adult": True,
+        "nausea_minimal": True,
+        "suicidality_screened": True,
+        "padss": 10,
+        "missing_readings_reason": "The demo's clock runs too fast to measure in between.",
+    }
     await course.do_freshly_measured(Role.NURSE, "discharge_patient", "goes home after observation", CALM, **fit)
 
 

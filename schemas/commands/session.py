@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from schemas.actors import ANYONE, CLINICIANS, STAFF, Role
-from schemas.base import Instant, Text
+from schemas.base import Instant, State, Text
 from schemas.commands.base import Command
+from schemas.monitoring import Symptom
 from schemas.treatment import DrugRoute, HomeAttestation, Setting, Vitals
 
 
@@ -39,6 +40,7 @@ class CheckIn(Command):
     identity_confirmed: bool
     therapist_present: bool
     home: HomeAttestation | None = Field(default=None, description="Attested anew at every session at home.")
+    location: State | None = Field(default=None, description="State of the patient's body; the residence if not given.")
 
 
 class RecordVitals(Command):
@@ -51,6 +53,7 @@ class RecordVitals(Command):
         "vitals": {"systolic": 124, "diastolic": 78, "heart_rate": 66, "spo2": 98},
     }
     vitals: Vitals
+    symptoms: tuple[Symptom, ...] = Field(default=(), max_length=10)
 
 
 class DecidePredoseVitals(Command):
@@ -108,7 +111,20 @@ class DischargePatient(Command):
     verb: ClassVar[str] = "discharge_patient"
     by: ClassVar[frozenset[Role]] = CLINICIANS
     may_be_late: ClassVar[bool] = True
-    example: ClassVar[dict[str, Any]] = {"oriented": True, "steady_gait": True, "responsible_adult": True}
+    example: ClassVar[dict[str, Any]] = {
+        "oriented": True,
+        "steady_gait": True,
+        "responsible_adult": True,
+        "nausea_minimal": True,
+        "suicidality_screened": True,
+        "padss": 10,
+    }
     oriented: bool
     steady_gait: bool
     responsible_adult: bool
+    nausea_minimal: bool = False
+    suicidality_screened: bool = False
+    padss: int | None = Field(default=None, ge=0, le=10, description="Post-anaesthetic discharge score.")
+    missing_readings_reason: Text | None = Field(
+        default=None, description="Signed reason why readings that were due were not taken."
+    )

@@ -45,6 +45,18 @@ from schemas.facts.identity import IdentityCompared, MergeDecided, ReferralRepea
 from schemas.facts.integration import IntegrationBecameOverdue, IntegrationNoteSigned
 from schemas.facts.measures import MeasureRecorded, RiskCleared, RiskContactRecorded, RiskUnassessed
 from schemas.facts.preparation import PreparationNoteSigned
+from schemas.facts.safety import (
+    AdverseEventRecorded,
+    AdverseEventReviewed,
+    EmergencyAcknowledged,
+    EmergencyClosed,
+    EmergencyDeclared,
+    IncidentReviewed,
+    MedwatchDecided,
+    VitalsAlarmed,
+    VitalsAlarmReviewed,
+    VitalsBecameLate,
+)
 from schemas.facts.screening import (
     ConditionCleared,
     HealthHistoryRecorded,
@@ -124,6 +136,16 @@ AnyFact = Annotated[
     | InsightCaptured
     | DebriefRecorded
     | PatientDischarged
+    | VitalsBecameLate
+    | VitalsAlarmed
+    | VitalsAlarmReviewed
+    | EmergencyDeclared
+    | EmergencyAcknowledged
+    | EmergencyClosed
+    | IncidentReviewed
+    | AdverseEventRecorded
+    | AdverseEventReviewed
+    | MedwatchDecided
     | IntegrationNoteSigned
     | IntegrationBecameOverdue
     | MeasureRecorded
@@ -158,6 +180,8 @@ ALL_FACTS: tuple[type[Fact], ...] = get_args(get_args(AnyFact)[0])
 
 __all__ = [
     "ALL_FACTS",
+    "AdverseEventRecorded",
+    "AdverseEventReviewed",
     "AnyFact",
     "ApprovalExpired",
     "ApprovalRevoked",
@@ -178,11 +202,15 @@ __all__ = [
     "DosingApproved",
     "DosingCountersigned",
     "DrugAdministered",
+    "EmergencyAcknowledged",
+    "EmergencyClosed",
+    "EmergencyDeclared",
     "Fact",
     "FollowUpRecorded",
     "HealthHistoryRecorded",
     "HoldLifted",
     "IdentityCompared",
+    "IncidentReviewed",
     "InsightCaptured",
     "IntegrationBecameOverdue",
     "IntegrationNoteSigned",
@@ -192,6 +220,7 @@ __all__ = [
     "MedicationAccepted",
     "MedicationStopped",
     "MedicationsRecorded",
+    "MedwatchDecided",
     "MergeDecided",
     "MessageRequested",
     "MessageWithdrawn",
@@ -222,6 +251,9 @@ __all__ = [
     "SupplyCounted",
     "SupplyReleased",
     "SupplyReviewed",
+    "VitalsAlarmReviewed",
+    "VitalsAlarmed",
+    "VitalsBecameLate",
     "VitalsRecorded",
     "WashoutPassed",
     "WeightRecorded",

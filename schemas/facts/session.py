@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from schemas.base import Id, Instant, Line, Text
+from schemas.base import Id, Instant, Line, State, Text
 from schemas.facts.base import Fact
 from schemas.treatment import Dose, HomeAttestation, Reading, Setting
 
@@ -40,6 +40,7 @@ class PatientCheckedIn(Fact):
     identity_confirmed: bool
     therapist_present: bool
     home: HomeAttestation | None
+    location: State | None = None
 
 
 class VitalsRecorded(Fact):
@@ -104,3 +105,6 @@ class PatientDischarged(Fact):
     type: Literal["patient_discharged"] = "patient_discharged"
     session_id: Id
     observed_min: float
+    padss: int | None = None
+    missing_readings: tuple[int, ...] | None = None
+    missing_readings_reason: Text | None = None

@@ -12,6 +12,7 @@ from schemas.protocol.follow_up import FollowUpRules
 from schemas.protocol.instruments import Instruments, RiskWindows, Scale, Screener
 from schemas.protocol.integration import IntegrationRules
 from schemas.protocol.medications import MedicationRules
+from schemas.protocol.monitoring import MonitoringRules
 from schemas.protocol.quantity import Provenance, Quantity
 from schemas.protocol.referral import Indication, ReferralRules
 from schemas.protocol.session import SessionRules
@@ -34,6 +35,7 @@ __all__ = [
     "IntegrationRules",
     "Ladder",
     "MedicationRules",
+    "MonitoringRules",
     "PredoseLimits",
     "Protocol",
     "Provenance",

@@ -16,6 +16,7 @@ from schemas.protocol.follow_up import FollowUpRules
 from schemas.protocol.instruments import Instruments
 from schemas.protocol.integration import IntegrationRules
 from schemas.protocol.medications import MedicationRules
+from schemas.protocol.monitoring import MonitoringRules
 from schemas.protocol.quantity import Quantity
 from schemas.protocol.referral import ReferralRules
 from schemas.protocol.session import SessionRules
@@ -56,6 +57,7 @@ class Protocol(Model):
     routes: dict[DrugRoute, RouteLimits]
     vitals: VitalsRules
     session: SessionRules
+    monitoring: MonitoringRules | None = None
     integration: IntegrationRules
     follow_up: FollowUpRules | None = None
     instruments: Instruments | None = None

@@ -52,6 +52,9 @@ class RouteLimits(Model):
     step_percent: Quantity | None = Field(default=None, description="The same in percent of the approval before.")
     observation_min: Quantity
     vitals_at_min: tuple[int, ...] = Field(description="Minutes after the last dose at which vitals are due.")
+    vitals_at_min_in: dict[Setting, tuple[int, ...]] = Field(
+        default_factory=dict, description="The same in a setting that has minutes of its own."
+    )
     source: str
 
 

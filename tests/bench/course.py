@@ -168,7 +168,16 @@ def _session(protocol: Protocol, say: _Speaker, dosed_at: datetime) -> Iterator[
             yield say(c.RecordVitals, Role.NURSE, vitals=_IN_RANGE, observed_at=then)
         if minute in _INSIGHTS:
             yield say(c.CaptureInsight, Role.THERAPIST, insight=_INSIGHTS[minute], observed_at=then)
-    yield say(c.DischargePatient, Role.NURSE, oriented=True, steady_gait=True, responsible_adult=True)
+    yield say(
+        c.DischargePatient,
+        Role.NURSE,
+        oriented=True,
+        steady_gait=True,
+        responsible_adult=True,
+        nausea_minimal=True,
+        suicidality_screened=True,
+        padss=10,
+    )
     yield say(c.RecordDebrief, Role.THERAPIST, summary=_NOTE)
 
 

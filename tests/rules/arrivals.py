@@ -24,7 +24,7 @@ from schemas.pathway import Phase
 from schemas.treatment import Approval, DrugRoute, Setting, Vitals
 from tests.support.course import Course, at
 from tests.support.next_right import ATTESTED, an_approval, calm
-from tests.support.protocols import in_range, packaged, varied
+from tests.support.protocols import given, in_range, packaged, varied
 
 TICK: Final = timedelta(microseconds=1)
 MINUTE: Final = timedelta(minutes=1)
@@ -32,6 +32,9 @@ CALM: Final = in_range(packaged())
 RULES: Final = packaged().vitals
 HIGH: Final = CALM.model_copy(update={"systolic": int(RULES.predose[Setting.CLINIC].go.systolic.value) + 1})
 """Just above go."""
+
+GAP: Final = given(RULES.repeat_gap_min).value
+"""Minutes between two readings that both count."""
 
 OBSERVED: Final = timedelta(minutes=packaged().routes[DrugRoute.SUBLINGUAL].observation_min.value)
 """The observation time after a dose of ``dosed``."""
@@ -197,18 +200,24 @@ def measured(*readings: Vitals) -> Callable[[], Course]:
         course = received()
         for vitals in readings:
             course.must(RecordVitals, Role.NURSE, vitals=vitals)
-            course.wait(minutes=1)
+            course.wait(minutes=GAP)
         return course
 
     return situation
 
 
-def climbing() -> Course:
+def climbing(course: Course | None = None) -> Course:
     """After the first dose the pressure rises beyond the limit at which a session would have been held."""
-    course = dosed()
+    course = course or dosed()
     course.wait(minutes=10)
     course.must(RecordVitals, Role.NURSE, vitals=CALM.model_copy(update={"systolic": 200}))
     return course
+
+
+def climbing_unwatched() -> Course:
+    """The same under a protocol that knows no alarms."""
+    course = at(Phase.SESSION, protocol=packaged().model_copy(update={"monitoring": None}))
+    return climbing(course.until(lambda it: bool(it.state.sessions_given)))
 
 
 def discharged() -> Course:

@@ -38,7 +38,9 @@ class Visit:
     def latest(self, at: datetime) -> Reading | None:
         """The last reading up to an instant, if nothing is missing in it."""
         last = self.measured(at)[-1:]
-        return last[0] if last and None not in last[0].vitals.model_dump().values() else None
+        told = last[0].vitals if last else None
+        whole = told is not None and None not in (told.systolic, told.diastolic, told.heart_rate, told.spo2)
+        return last[0] if whole else None
 
     def acting(self, at: datetime) -> bool:
         """Whether drug acted and the patient was not yet discharged."""
@@ -74,13 +76,23 @@ def _require_calm(visit: Visit, protocol: Protocol, at: datetime) -> None:
     told = [(one.vitals.systolic, one.vitals.diastolic) for one in visit.measured(at)]
     at_once = rules.immediate_hold
     assert all((s or 0) < at_once.systolic.value and (d or 0) < at_once.diastolic.value for s, d in told)
-    pairs = [(s, d) for s, d in told if s is not None and d is not None]
+    pairs = _repetitions(visit.measured(at), rules.repeat_gap_min.value if rules.repeat_gap_min else 0)
     systolic, diastolic = (sum(values) / len(values) for values in zip(*pairs[-2:], strict=True))
     if not _within(systolic, diastolic, limits.go):
         assert len(pairs) > rules.max_repeats.value, "not repeated"
         assert _within(systolic, diastolic, limits.hold_above), "above the limit that nobody may override"
         known = len(visit.readings)
         assert any(when <= at and count == known for when, count in visit.accepted), "no physician let them pass"
+
+
+def _repetitions(readings: list[Reading], gap_min: float) -> list[tuple[int, int]]:
+    """Whole readings, each long enough after the one before it that counts."""
+    counted: list[Reading] = []
+    for one in readings:
+        whole = one.vitals.systolic is not None and one.vitals.diastolic is not None
+        if whole and (not counted or (one.measured_at - counted[-1].measured_at) / timedelta(minutes=1) >= gap_min):
+            counted.append(one)
+    return [(one.vitals.systolic or 0, one.vitals.diastolic or 0) for one in counted]
 
 
 def _within(systolic: float, diastolic: float, limit: BloodPressure) -> bool:

@@ -8,6 +8,7 @@ from schemas.actors import CLINICIANS, STAFF, Role
 BY_TIME: Final = {
     f.ApprovalExpired,
     f.ApprovalSuspended,
+    f.VitalsBecameLate,
     f.WashoutPassed,
     f.ScreeningLapsed,
     f.SessionReminderDue,
@@ -22,6 +23,14 @@ BY_TIME: Final = {
 """What may happen without a human: something is taken away, owed or told. Nothing is approved, cleared or completed."""
 
 AFTER_THE_END: Final = {
+    f.EmergencyDeclared,
+    f.EmergencyAcknowledged,
+    f.EmergencyClosed,
+    f.IncidentReviewed,
+    f.VitalsAlarmReviewed,
+    f.AdverseEventRecorded,
+    f.AdverseEventReviewed,
+    f.MedwatchDecided,
     f.SafetyContactEnded,
     f.DeathRecorded,
     f.CancellationRequested,
@@ -77,6 +86,12 @@ ONLY_BY: Final = {
     f.PatientCheckedIn: STAFF,
     f.VitalsRecorded: CLINICIANS,
     f.DrugAdministered: CLINICIANS,
+    f.EmergencyClosed: {Role.PHYSICIAN},
+    f.IncidentReviewed: {Role.PHYSICIAN},
+    f.VitalsAlarmReviewed: {Role.PHYSICIAN},
+    f.AdverseEventReviewed: {Role.PHYSICIAN},
+    f.MedwatchDecided: {Role.PHYSICIAN},
+    f.EmergencyAcknowledged: CLINICIANS,
     f.PatientDischarged: CLINICIANS,
     f.RiskCleared: CLINICIANS,
     f.RiskContactRecorded: CLINICIANS,

@@ -63,9 +63,11 @@ def test_discharge_at_the_end_of_the_observation_time(route: DrugRoute) -> None:
     ends = course.now + timedelta(minutes=limits.observation_min.value)
     course.wait_until(ends - TICK)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
-    assert course.refused(DischargePatient, Role.NURSE).facts == {"until": ends.isoformat()}
+    assert course.refused(DischargePatient, Role.NURSE, missing_readings_reason="Asleep.").facts == {
+        "until": ends.isoformat()
+    }
     course.wait_until(ends)
-    course.must(DischargePatient, Role.NURSE)
+    course.must(DischargePatient, Role.NURSE, missing_readings_reason="Asleep.")
     (fact,) = course.facts(PatientDischarged)
     assert fact.observed_min == limits.observation_min.value
     assert course.phase is Phase.INTEGRATION
@@ -78,9 +80,11 @@ def test_booster_starts_the_observation_anew() -> None:
     ends = course.now + OBSERVED
     course.wait_until(ends - MINUTE)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
-    assert course.refused(DischargePatient, Role.NURSE).code == "observation_not_over"
+    assert (
+        course.refused(DischargePatient, Role.NURSE, missing_readings_reason="Asleep.").code == "observation_not_over"
+    )
     course.wait_until(ends)
-    course.must(DischargePatient, Role.NURSE)
+    course.must(DischargePatient, Role.NURSE, missing_readings_reason="Asleep.")
 
 
 def test_observation_is_elapsed_time_whatever_the_record_takes() -> None:
@@ -90,7 +94,7 @@ def test_observation_is_elapsed_time_whatever_the_record_takes() -> None:
     give(course, observed_at=given_at)
     course.wait_until(given_at + OBSERVED)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
-    course.must(DischargePatient, Role.NURSE)
+    course.must(DischargePatient, Role.NURSE, missing_readings_reason="Asleep.")
 
 
 @pytest.mark.parametrize(("age", "fresh"), [(VALID - TICK, True), (VALID, True), (VALID + TICK, False)])
@@ -98,6 +102,6 @@ def test_discharge_needs_recent_vitals(age: timedelta, fresh: bool) -> None:
     course = observed()
     course.wait_until(course.now + age)
     if fresh:
-        course.must(DischargePatient, Role.NURSE)
+        course.must(DischargePatient, Role.NURSE, missing_readings_reason="Asleep.")
     else:
-        assert course.refused(DischargePatient, Role.NURSE).code == "vitals_stale"
+        assert course.refused(DischargePatient, Role.NURSE, missing_readings_reason="Asleep.").code == "vitals_stale"

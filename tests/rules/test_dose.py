@@ -116,7 +116,8 @@ REFUSALS = [
     Refused("vitals_stale", None, "measured long ago", refusing(a.stale)),
     Refused("blood_pressure_repeat", None, "above go, not repeated", refusing(measured(HIGH))),
     Refused("blood_pressure_physician", None, "above go after all repeats", refusing(measured(HIGH, HIGH, HIGH))),
-    Refused("blood_pressure_hold", None, "a booster while the pressure climbs", refusing(a.climbing)),
+    Refused("further_drug_stopped", None, "a booster while the pressure climbs", refusing(a.climbing)),
+    Refused("blood_pressure_hold", None, "the same under a protocol without alarms", refusing(a.climbing_unwatched)),
     Refused(
         "heart_rate_out_of_range", None, "heart racing", refusing(measured(CALM.model_copy(update={"heart_rate": 150})))
     ),

@@ -56,6 +56,14 @@ MAY = {
     "record_debrief": {THERAPIST},
     "discharge_patient": {PHYSICIAN, THERAPIST, NURSE},
     "sign_integration_note": {THERAPIST},
+    "declare_emergency": set(Role),
+    "acknowledge_emergency": {PHYSICIAN, THERAPIST, NURSE},
+    "close_emergency": {PHYSICIAN},
+    "review_incident": {PHYSICIAN},
+    "review_vitals_alarm": {PHYSICIAN},
+    "record_adverse_event": {PHYSICIAN, THERAPIST, NURSE},
+    "review_adverse_event": {PHYSICIAN},
+    "decide_medwatch": {PHYSICIAN},
     "extend_series": {PHYSICIAN},
     "record_measure": set(Role),
     "record_risk_contact": {PHYSICIAN, THERAPIST, NURSE},
@@ -73,6 +81,12 @@ MAY = {
 
 NEED_A_REASON = {
     "review_supply",
+    "declare_emergency",
+    "close_emergency",
+    "review_incident",
+    "review_vitals_alarm",
+    "review_adverse_event",
+    "decide_medwatch",
     "countersign_dosing",
     "clear_condition",
     "accept_medication",
@@ -98,6 +112,8 @@ NEED_A_REASON = {
 
 MAY_BE_LATE = {
     "count_supply",
+    "declare_emergency",
+    "record_adverse_event",
     "record_weight",
     "record_measure",
     "record_risk_contact",

@@ -36,7 +36,7 @@ def discharged_late() -> Course:
     course = dosed()
     course.wait_until(course.now + OPENS + timedelta(hours=2))
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
-    course.must(DischargePatient, Role.NURSE)
+    course.must(DischargePatient, Role.NURSE, missing_readings_reason="Asleep.")
     return course
 
 

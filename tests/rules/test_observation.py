@@ -150,7 +150,7 @@ def test_vitals_are_appended_as_measured_also_late() -> None:
 def test_vitals_of_the_session_may_be_told_after_it() -> None:
     course = observed()
     before = course.now - MINUTE
-    course.must(DischargePatient, Role.NURSE)
+    course.must(DischargePatient, Role.NURSE, missing_readings_reason="Asleep.")
     course.wait(hours=1)
     course.must(RecordVitals, Role.NURSE, vitals=CALM, observed_at=before)
     course.must(CaptureInsight, Role.THERAPIST, observed_at=before)
@@ -221,7 +221,7 @@ def test_insights_are_kept_in_the_journal() -> None:
 
 def test_debrief_is_owed_until_it_is_recorded_even_after_discharge() -> None:
     course = observed()
-    course.must(DischargePatient, Role.NURSE)
+    course.must(DischargePatient, Role.NURSE, missing_readings_reason="Asleep.")
     assert WorkKind.RECORD_DEBRIEF in {item.kind for item in course.state.work}
     course.must(RecordDebrief, Role.THERAPIST)
     assert len(course.facts(DebriefRecorded)) == 1

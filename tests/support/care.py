@@ -118,8 +118,9 @@ async def dosed(hand: Hand) -> None:
 async def discharged(hand: Hand) -> None:
     """Insight, observation, debrief, discharge."""
     await hand.do(CaptureInsight, Role.THERAPIST)
-    await hand.wait(hours=2)
-    await hand.do(RecordVitals, Role.NURSE, vitals=CALM)
+    for minutes in (30, 30, 60):
+        await hand.wait(minutes=minutes)
+        await hand.do(RecordVitals, Role.NURSE, vitals=CALM)
     await hand.do(RecordDebrief, Role.THERAPIST)
     await hand.do(DischargePatient, Role.THERAPIST)
 

@@ -25,7 +25,9 @@ from workflows.rules.checkins import asked
 from workflows.rules.dose_limits import most_alone, most_in_session
 from workflows.rules.gate import gate
 from workflows.rules.measures import missing_baseline
+from workflows.rules.monitoring import readings_due
 from workflows.rules.risk import CONTACT, still_to_clear, unassessed
+from workflows.rules.safety import awaiting_medwatch, unreviewed
 from workflows.rules.screening.standing import needed, remarkable, uncleared, undecided
 from workflows.rules.standing import (
     earliest_next_dose,
@@ -36,7 +38,17 @@ from workflows.rules.standing import (
 )
 from workflows.rules.supply import ON_HOLD, is_to_be_reconciled
 
-ATTESTED: Final = HomeAttestation(address_confirmed=True, sitter_present=True, video_connected=True)
+ATTESTED: Final = HomeAttestation(
+    address_confirmed=True,
+    sitter_present=True,
+    video_connected=True,
+    address="1 Invented Lane, Nowhere",
+    local_emergency_number="911",
+    callback_number="555-0100",
+    emergency_contact_confirmed=True,
+    disconnect_plan_agreed=True,
+    sitter_is_adult=True,
+)
 
 
 class Said(NamedTuple):
@@ -276,6 +288,12 @@ def _before_the_dose(state: Pathway, session: Session, now: datetime) -> Iterato
 
 
 def _observing(state: Pathway, session: Session, now: datetime) -> Iterator[Said | datetime]:
+    yield from _alarmed(state)
+    for _, instant in readings_due(state, session):
+        if instant > now:
+            yield instant
+        elif not any(one.measured_at >= instant for one in session.readings):
+            yield _measuring(state, session)
     ends, last = observation_ends(state, session), session.readings[-1]
     if ends is not None and now < ends:
         yield ends
@@ -284,6 +302,20 @@ def _observing(state: Pathway, session: Session, now: datetime) -> Iterator[Said
     if state.has_psychotherapy and not session.debriefed:
         yield Said(c.RecordDebrief, Role.THERAPIST, {})
     yield Said(c.DischargePatient, Role.NURSE, {})
+
+
+def _alarmed(state: Pathway) -> Iterator[Said]:
+    """Everything that went wrong is looked at."""
+    if state.emergency is not None:
+        yield Said(c.CloseEmergency, Role.PHYSICIAN, {})
+    if state.vitals_alarm is not None:
+        yield Said(c.ReviewVitalsAlarm, Role.PHYSICIAN, {})
+    for incident in state.incidents:
+        yield Said(c.ReviewIncident, Role.PHYSICIAN, {"incident_id": incident.id})
+    for event in unreviewed(state):
+        yield Said(c.ReviewAdverseEvent, Role.PHYSICIAN, {"event_id": event.id})
+    for event in awaiting_medwatch(state):
+        yield Said(c.DecideMedwatch, Role.PHYSICIAN, {"event_id": event.id})
 
 
 def _measuring(state: Pathway, session: Session) -> Said:

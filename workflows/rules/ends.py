@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+from schemas.checkins import Checkins
 from schemas.commands import (
     CompletePathway,
     DiscontinuePathway,
@@ -27,6 +28,7 @@ from schemas.facts import (
 from schemas.pathway import Closure, End, Extension, Pathway, Phase
 from workflows.rules import checkins, risk, supply
 from workflows.rules.refusing import Refused, require
+from workflows.rules.safety import is_pending
 from workflows.rules.standing import phase_of
 
 SAFETY_CONTACT: tuple[Callable[[Pathway], bool], ...] = (
@@ -35,6 +37,10 @@ SAFETY_CONTACT: tuple[Callable[[Pathway], bool], ...] = (
     supply.is_to_be_reconciled,
 )
 """Each says whether somebody still has to ask after the patient although care has ended."""
+
+
+NOBODY_TO_ASK = (End.DIED, End.TRANSFERRED)
+"""Ends after which nobody here asks after the patient."""
 
 
 def extend_series(state: Pathway, command: ExtendSeries, at: datetime) -> list[Fact]:
@@ -128,7 +134,7 @@ def dismiss_cancellation(state: Pathway, command: DismissCancellation, at: datet
 def safety_contact(state: Pathway, now: datetime) -> Iterator[Fact]:
     """Consequence: once nobody has to ask after the patient any more, the pathway is over."""
     del now
-    if state.ending is not None and state.closure is None and not _is_asked_after(state):
+    if state.ending is not None and state.closure is None and not _is_unfinished(state, state.ending.end):
         yield SafetyContactEnded()
 
 
@@ -152,13 +158,13 @@ def pathway_discontinued(state: Pathway, fact: PathwayDiscontinued, at: datetime
 def care_transferred(state: Pathway, fact: CareTransferred, at: datetime) -> dict[str, Any]:
     """Others ask after the patient from now on."""
     del fact
-    return {"closure": Closure(end=End.TRANSFERRED, at=at, sessions_given=state.sessions_given), "ending": None}
+    return ended(state, Closure(end=End.TRANSFERRED, at=at, sessions_given=state.sessions_given))
 
 
 def death_recorded(state: Pathway, fact: DeathRecorded, at: datetime) -> dict[str, Any]:
-    """Nothing remains to be done for the patient here."""
+    """Nothing remains to be done for the patient; what went wrong is still looked at."""
     del fact
-    return {"closure": Closure(end=End.DIED, at=at, sessions_given=state.sessions_given), "ending": None}
+    return ended(state, Closure(end=End.DIED, at=at, sessions_given=state.sessions_given))
 
 
 def safety_contact_ended(state: Pathway, fact: SafetyContactEnded, at: datetime) -> dict[str, Any]:
@@ -168,14 +174,15 @@ def safety_contact_ended(state: Pathway, fact: SafetyContactEnded, at: datetime)
 
 
 def ended(state: Pathway, closure: Closure) -> dict[str, Any]:
-    """Closed at once, unless somebody still has to ask after the patient."""
-    if not _is_asked_after(state.model_copy(update={"ending": closure})):
-        return {"closure": closure}
-    return {"ending": closure, "checkins": checkins.safety_only(state)}
+    """Closed at once, unless somebody has to ask after the patient, or something that went wrong is not looked at."""
+    if not _is_unfinished(state.model_copy(update={"ending": closure}), closure.end):
+        return {"closure": closure, "ending": None}
+    return {"ending": closure, "checkins": Checkins() if closure.end in NOBODY_TO_ASK else checkins.safety_only(state)}
 
 
-def _is_asked_after(state: Pathway) -> bool:
-    return any(outstanding(state) for outstanding in SAFETY_CONTACT)
+def _is_unfinished(state: Pathway, end: End) -> bool:
+    asked_after = end not in NOBODY_TO_ASK and any(outstanding(state) for outstanding in SAFETY_CONTACT)
+    return asked_after or is_pending(state)
 
 
 def cancellation_requested(state: Pathway, fact: CancellationRequested, at: datetime) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from schemas.facts import (
     SessionHeld,
     VitalsRecorded,
 )
-from schemas.pathway import Hold, Pathway
+from schemas.pathway import Hold, Pathway, Session
 from schemas.treatment import Reading
 from workflows.rules.blood_pressure import Verdict, assess
 from workflows.rules.refusing import Refused, require
+from workflows.rules.safety import alarms
 from workflows.rules.session import arrived_session, current_session, open_session, with_session
 
 HELD_BY_RULE = ("blood_pressure_hold", "The blood pressure is above the limit at which a session is held.")
@@ -24,17 +25,26 @@ HELD_BY_PHYSICIAN = ("physician_hold", "The physician decided not to proceed on 
 
 
 def record_vitals(state: Pathway, command: RecordVitals, at: datetime) -> list[Fact]:
-    """Appended as measured. Before the first dose they may hold the session at once."""
-    session = open_session(state, at)
+    """Appended as measured, however late it is told. Before the first dose they may hold the session at once."""
+    session = _session_then(state, at)
     measured = command.vitals.model_dump(exclude_none=True)
-    require(measured, "vitals_empty", "At least one vital sign must be measured.", "vitals")
-    reading = Reading(vitals=command.vitals, measured_at=at)
+    require(measured or command.symptoms, "vitals_empty", "At least one vital sign must be measured.", "vitals")
+    reading = Reading(vitals=command.vitals, measured_at=at, symptoms=command.symptoms)
     facts: list[Fact] = [VitalsRecorded(session_id=session.id, reading=reading)]
     if not session.doses:
         verdict = assess((*session.readings, reading), state.protocol.vitals, session.setting)
         if verdict is Verdict.HOLD:
             facts.append(_held(session.id, *HELD_BY_RULE))
-    return facts
+    return [*facts, *alarms(state, session, reading)]
+
+
+def _session_then(state: Pathway, at: datetime) -> Session:
+    """The session that the patient was in at ``at``: this cycle's, or the one before, told of late."""
+    before = state.last_session
+    began, ended = (before.checked_in_at, before.discharged_at) if before is not None else (None, None)
+    if before is not None and began is not None and ended is not None and began <= at < ended:
+        return before
+    return open_session(state, at)
 
 
 def _held(session_id: str, code: str, sentence: str) -> SessionHeld:
@@ -77,7 +87,9 @@ def record_debrief(state: Pathway, command: RecordDebrief, at: datetime) -> list
 def vitals_recorded(state: Pathway, fact: VitalsRecorded, at: datetime) -> dict[str, Any]:
     """A new reading asks the question anew, so an earlier acceptance ends."""
     del at
-    session = state.cycle.session
+    session, before = state.cycle.session, state.last_session
+    if before is not None and before.id == fact.session_id:
+        return {"last_session": before.model_copy(update={"readings": (*before.readings, fact.reading)})}
     if session is None:
         return {}
     return with_session(state, readings=(*session.readings, fact.reading), vitals_accepted_at=None)

@@ -20,10 +20,12 @@ from schemas.facts import (
     SessionScheduled,
 )
 from schemas.pathway import Cycle, Pathway, Session
-from schemas.treatment import Dose, Setting
+from schemas.treatment import Dose, Setting, Vitals
 from workflows.rules.checkins import planned_after
+from workflows.rules.dose_limits import PER_CENT
 from workflows.rules.gate import Intended, gate
 from workflows.rules.gate.vitals import latest_complete
+from workflows.rules.monitoring import baseline, missing_readings
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
 from workflows.rules.standing import earliest_next_dose, observation_ends
@@ -123,7 +125,7 @@ def check_in(state: Pathway, command: CheckIn, at: datetime) -> list[Fact]:
         "therapist_present",
     )
     if session.setting is Setting.HOME:
-        _require_home_attested(command)
+        _require_home_attested(state, command)
     return [
         PatientCheckedIn(
             session_id=session.id,
@@ -131,14 +133,20 @@ def check_in(state: Pathway, command: CheckIn, at: datetime) -> list[Fact]:
             identity_confirmed=command.identity_confirmed,
             therapist_present=command.therapist_present,
             home=command.home,
+            location=command.location or state.residence,
         )
     ]
 
 
-def _require_home_attested(command: CheckIn) -> None:
+AT_HOME = ("address_confirmed", "sitter_present", "video_connected")
+"""What no protocol may leave out."""
+
+
+def _require_home_attested(state: Pathway, command: CheckIn) -> None:
     if command.home is None:
         raise Refused("home_attestation_missing", "Address, sitter and video are attested at every session.", "home")
-    for name, attested in command.home:
+    for name in (*AT_HOME, *state.protocol.session.home_attestation):
+        attested = getattr(command.home, name, None)
         require(attested, "home_attestation_incomplete", "This must be attested before a session.", f"home.{name}")
 
 
@@ -173,10 +181,47 @@ def discharge_patient(state: Pathway, command: DischargePatient, at: datetime) -
         raise Refused("vitals_missing", "No complete vital signs were measured after the last dose.")
     fresh = at - latest.measured_at <= timedelta(minutes=state.protocol.vitals.valid_min.value)
     require(fresh, "vitals_stale", "The vital signs are too old; measure again.")
-    for name in ("oriented", "steady_gait", "responsible_adult"):
-        require(getattr(command, name), "discharge_criterion_unmet", "This criterion must be met.", name)
+    missing = tuple(minute for minute, _ in missing_readings(state, session, at))
+    _require_recovered(state, command, session, latest.vitals, missing)
     observed = (at - last.given_at).total_seconds() / timedelta(minutes=1).total_seconds()
-    return [PatientDischarged(session_id=session.id, observed_min=observed)]
+    return [
+        PatientDischarged(
+            session_id=session.id,
+            observed_min=observed,
+            padss=command.padss,
+            missing_readings=missing or None,
+            missing_readings_reason=command.missing_readings_reason if missing else None,
+        )
+    ]
+
+
+def _require_recovered(
+    state: Pathway, command: DischargePatient, session: Session, vitals: Vitals, missing: tuple[int, ...]
+) -> None:
+    """Every criterion, and a signed reason for each reading that was not taken (sources: the protocol's)."""
+    rules = state.protocol.monitoring
+    asked = ("oriented", "steady_gait", "responsible_adult")
+    for name in asked if rules is None else (*asked, "nausea_minimal", "suicidality_screened"):
+        require(getattr(command, name), "discharge_criterion_unmet", "This criterion must be met.", name)
+    if rules is None:
+        return
+    require(state.emergency is None, "emergency", "An emergency is declared and not closed.")
+    least = rules.discharge.padss_min.value
+    recovered = command.padss is not None and command.padss >= least
+    require(recovered, "padss_too_low", "The discharge score is missing or too low.", "padss", least=least)
+    before = baseline(session)
+    for name in ("systolic", "diastolic", "heart_rate"):
+        was, now = getattr(before, name, None), getattr(vitals, name)
+        near = was is None or abs(now - was) * PER_CENT <= was * rules.discharge.baseline_percent.value
+        require(near, "not_back_to_baseline", "Vital signs are not back near the baseline.", None, vital=name)
+    excused = not missing or command.missing_readings_reason
+    require(
+        excused,
+        "readings_missing",
+        "Readings that were due were not taken; a clinician signs the reason.",
+        "missing_readings_reason",
+        minutes=", ".join(str(minute) for minute in missing),
+    )
 
 
 def with_session(state: Pathway, **changes: Any) -> dict[str, Any]:
@@ -218,6 +263,7 @@ def patient_checked_in(state: Pathway, fact: PatientCheckedIn, at: datetime) -> 
         identity_confirmed=fact.identity_confirmed,
         therapist_present=fact.therapist_present,
         home=fact.home,
+        location=fact.location,
     )
 
 

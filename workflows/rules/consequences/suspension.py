@@ -35,12 +35,21 @@ def _consents(state: Pathway, approval: Approval) -> Iterator[str]:
         yield "consent_changed"
 
 
+def _adverse_events(state: Pathway, approval: Approval) -> Iterator[str]:
+    del approval
+    rules = state.protocol.monitoring
+    if rules is not None and any(
+        event.grade >= rules.adverse_events.suspends_from_grade.value for event in state.adverse_events
+    ):
+        yield "adverse_event"
+
+
 def _protocol(state: Pathway, approval: Approval) -> Iterator[str]:
     if approval.protocol_version != state.protocol.name:
         yield "protocol_moved"
 
 
-REASONS: tuple[Reason, ...] = (_medications, _weight, _health, _consents, _protocol, _risk)
+REASONS: tuple[Reason, ...] = (_medications, _weight, _health, _adverse_events, _consents, _protocol, _risk)
 """Who looks for reasons, in order."""
 
 

@@ -10,7 +10,7 @@ from schemas.answers import Due
 from schemas.facts import Fact
 from schemas.messages import MessageRequest
 from schemas.pathway import Pathway
-from workflows.rules.deadlines import approval, checkins, integration, risk, screening, session, work
+from workflows.rules.deadlines import approval, checkins, integration, monitoring, risk, screening, session, work
 from workflows.rules.deadlines.deadline import Deadline
 from workflows.rules.standing import is_called_off
 
@@ -18,6 +18,7 @@ DEADLINES: tuple[Deadline, ...] = (
     work.OVERDUE,
     approval.EXPIRY,
     session.REMINDER,
+    monitoring.LATE,
     integration.WINDOW,
     screening.WASHOUT,
     risk.UNASSESSED,

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from schemas.pathway import Pathway
-from workflows.rules.gate import approval, enrolment, preparation, risk, screening, session, supply, vitals
+from workflows.rules.gate import approval, enrolment, preparation, risk, safety, screening, session, supply, vitals
 from workflows.rules.gate.check import GateCheck, Intended, Provider
 
 CHECKS: tuple[Provider, ...] = (
     enrolment.checks,
     screening.checks,
+    safety.checks,
     risk.checks,
     preparation.checks,
     approval.checks,

@@ -98,6 +98,15 @@ def dose_checks(state: Pathway, at: datetime, intended: Intended | None) -> Iter
         approval=approval.id,
         approved=approval.setting.value,
     )
+    yield check(
+        "state_approved",
+        approval.state_of_dosing is None or session.location in (None, approval.state_of_dosing),
+        "location_not_approved",
+        "The approval is for another state than the patient is in.",
+        Role.PHYSICIAN,
+        approval=approval.id,
+        approved=approval.state_of_dosing,
+    )
     if intended is not None:
         yield from _size(approval, session, intended)
     yield from _booster(state, approval, session, at, intended)

@@ -66,6 +66,24 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
         least=rules.heart_rate_min.value,
         most=rules.heart_rate_max.value,
     )
+    breaths, warmth = latest.vitals.respiratory_rate, latest.vitals.temperature_c
+    least, most = rules.respiratory_rate_min, rules.temperature_max_c
+    yield check(
+        "breathing_in_range",
+        breaths is None or least is None or breaths >= least.value,
+        "respiratory_rate_out_of_range",
+        "The respiratory rate is not in range.",
+        Role.NURSE,
+        Role.THERAPIST,
+    )
+    yield check(
+        "temperature_in_range",
+        warmth is None or most is None or warmth <= most.value,
+        "temperature_out_of_range",
+        "The temperature is not in range.",
+        Role.NURSE,
+        Role.THERAPIST,
+    )
     yield check(
         "oxygen_in_range",
         oxygen >= rules.spo2_min.value,

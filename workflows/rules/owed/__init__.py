@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from schemas.pathway import Pathway
-from workflows.rules.owed import approval, checkins, course, identity, risk, screening, session, supply
+from workflows.rules.ends import NOBODY_TO_ASK
+from workflows.rules.owed import approval, checkins, course, identity, risk, safety, screening, session, supply
 from workflows.rules.owed.obligation import Obligation, Provider
 
 PROVIDERS: tuple[Provider, ...] = (
+    safety.owed,
     identity.owed,
     course.owed,
     screening.owed,
@@ -20,7 +22,13 @@ PROVIDERS: tuple[Provider, ...] = (
 )
 """Who says what is owed while care goes on."""
 
-AFTER_THE_END: tuple[Provider, ...] = (risk.remaining, supply.remaining, checkins.owed, course.requests)
+AFTER_THE_END: tuple[Provider, ...] = (
+    safety.owed,
+    risk.remaining,
+    supply.remaining,
+    checkins.owed,
+    course.requests,
+)
 """Who still says what is owed once care has ended."""
 
 __all__ = ["PROVIDERS", "Obligation", "owed"]
@@ -29,5 +37,11 @@ __all__ = ["PROVIDERS", "Obligation", "owed"]
 def owed(state: Pathway) -> Iterator[Obligation]:
     """Everything that humans owe; after the end of care what the safety contact asks for, and then nothing."""
     if state.closure is None:
-        for provider in PROVIDERS if state.ending is None else AFTER_THE_END:
+        for provider in _asked(state):
             yield from provider(state)
+
+
+def _asked(state: Pathway) -> tuple[Provider, ...]:
+    if state.ending is None:
+        return PROVIDERS
+    return (safety.owed,) if state.ending.end in NOBODY_TO_ASK else AFTER_THE_END

@@ -1,0 +1,31 @@
+"""What alarms, emergencies and adverse events wait for."""
+
+from collections.abc import Iterator
+
+from schemas.actors import Role
+from schemas.pathway import Pathway
+from schemas.work import WorkKind
+from workflows.rules.owed.obligation import Obligation
+from workflows.rules.safety import awaiting_medwatch, unreviewed
+
+
+def owed(state: Pathway) -> Iterator[Obligation]:
+    """Somebody who takes the emergency on, measures what is late, reviews and decides."""
+    session = state.cycle.session
+    if state.emergency is not None:
+        if state.emergency.acknowledged_by is None:
+            yield Obligation(WorkKind.ACKNOWLEDGE_EMERGENCY, "emergency")
+        yield Obligation(WorkKind.CLOSE_EMERGENCY, "emergency")
+    if session is not None and session.in_progress and session.late_readings:
+        measured = max((one.measured_at for one in session.readings), default=None)
+        if measured is None or measured < session.late_readings[-1]:
+            attending = None if state.has_psychotherapy else Role.NURSE
+            yield Obligation(WorkKind.MEASURE_VITALS, session.id, due_from=session.late_readings[-1], owner=attending)
+    if state.vitals_alarm is not None:
+        yield Obligation(WorkKind.REVIEW_VITALS_ALARM, "vitals")
+    for incident in state.incidents:
+        yield Obligation(WorkKind.REVIEW_INCIDENT, incident.id)
+    for event in unreviewed(state):
+        yield Obligation(WorkKind.REVIEW_ADVERSE_EVENT, event.id)
+    for event in awaiting_medwatch(state):
+        yield Obligation(WorkKind.DECIDE_MEDWATCH, event.id)
