@@ -102,6 +102,7 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
         case Phase.FOLLOW_UP:
             yield Said(c.CompletePathway, Role.PHYSICIAN, {"course": Course.RESPONSE})
         case Phase.SAFETY_CONTACT:
+            yield from _alarmed(state)
             if is_to_be_reconciled(state):
                 yield Said(c.CountSupply, Role.NURSE, {"doses": state.supply.on_hand()})
             yield state.checkins.planned[0].opens_at
