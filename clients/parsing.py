@@ -10,12 +10,14 @@ import difflib
 import json
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, NoReturn, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from clients.errors import CONFLICTING_VALUE, DUPLICATE_FIELD, TOO_LARGE, Refused, refused
 from clients.yaml_text import read_yaml
+from schemas.base import Instant
 from schemas.commands import COMMANDS, Command
 from schemas.refusals import (
     INVALID_VALUE,
@@ -52,6 +54,19 @@ def parse_command(verb: str, text: str | bytes, defaults: Mapping[str, Any] | No
             raise refused(CONFLICTING_VALUE, sentence, name)
     fields.setdefault("command_id", str(uuid.uuid4()))
     return validated(model, fields)
+
+
+def parse_instant(text: str, field: str) -> datetime:
+    """The instant that ``text`` names, in UTC.
+
+    Raises:
+        Refused: It is none, or lacks its offset from UTC.
+    """
+    try:
+        return TypeAdapter(Instant).validate_json(json.dumps(text))
+    except ValidationError as error:
+        refusal = refusal_from_validation(error)
+        raise refused(refusal.code, refusal.sentence.replace("What was sent", f"The field {field}"), field) from None
 
 
 def command_model(verb: str) -> type[Command]:

@@ -61,6 +61,43 @@ def worklist(
     show(worklist_table(rows) if rows else "Nothing is owed.")
 
 
+@app.command(
+    short_help="Say why the next dose may or may not be given, now or then.",
+    epilog=example("kap why p-3f9c2a --at 2027-01-12T10:00:00-07:00"),
+)
+def why(
+    pathway: PathwayId,
+    at: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="With its offset from UTC; from the journal alone.")
+    ] = None,
+    protocol: Annotated[
+        str, typer.Option(metavar="FILE", help="The protocol that was in force then, if not the packaged one.")
+    ] = "kap-default",
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say of each check of the next dose whether it is met, on which facts, and who can lift it."""
+    from clients.cli.tables import why_page
+
+    if at is None:
+        status = ask(state, lambda client: client.status(pathway))
+        checks, instant, step = status.checks, status.now, status.next_step
+    else:
+        from clients.cli.protocol import loaded
+        from clients.parsing import parse_instant
+        from clients.rederiving import checks_at, state_at
+        from workflows.rules.standing import next_step
+
+        instant = parse_instant(at, "at")
+        view = read(state, lambda model: model.journal(pathway))
+        then = state_at(view.events, loaded(protocol), pathway, instant)
+        checks, step = checks_at(then, instant), next_step(then)
+    if as_json:
+        print_json({"at": instant, "next_step": step, "checks": checks})
+        return
+    show(*why_page(checks, instant, step))
+
+
 @app.command(short_help="Show every event of a pathway.", epilog=example("kap journal p-3f9c2a --verify"))
 def journal(
     pathway: PathwayId,

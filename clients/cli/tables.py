@@ -14,9 +14,11 @@ from rich.table import Table
 
 from clients.catalogue import ExplainedVerb, Verb
 from clients.cli.output import local, words
-from schemas.answers import RiskStatus, Status
+from clients.quantities import Explained
+from schemas.answers import Check, RiskStatus, Status
 from schemas.events import Event
 from schemas.messages import Contact
+from schemas.protocol import Provenance
 from schemas.treatment import Approval
 from schemas.views import PathwayRow, WorkRow
 
@@ -225,3 +227,37 @@ def _content(event: Event) -> str:
 
 def _short(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def why_page(checks: Sequence[Check], at: datetime, next_step: str) -> Iterable[RenderableType]:
+    """Each check that is not met with what it was decided on, and how many are met."""
+    unmet = [check for check in checks if not check.passed]
+    yield f"As of {local(at)}: {len(checks) - len(unmet)} of {len(checks)} checks of the next dose are met."
+    yield f"Next step: [bold]{escape(next_step)}[/]"
+    if not unmet:
+        return
+    made = table("Not met", "Why", "Decided on", "Who can lift it")
+    for check in unmet:
+        facts = ", ".join(f"{words(name)} {value}" for name, value in check.facts.items())
+        who = ", ".join(role.value for role in check.lifted_by) or "nobody"
+        made.add_row(words(check.name), escape(check.sentence or ""), escape(facts), who)
+    yield made
+
+
+_FOUNDED = {
+    Provenance.SOURCED: "a published source",
+    Provenance.GENERAL_KNOWLEDGE: "general professional knowledge, not looked up",
+    Provenance.DESIGN_DEFAULT: "a design default without clinical authority; the clinic confirms it",
+}
+
+
+def quantity_page(one: Explained) -> Iterable[RenderableType]:
+    """One number of the protocol, in words."""
+    yield f"[bold]{one.path}[/]: [bold cyan]{one.quantity.value:g} {escape(one.quantity.unit)}[/]"
+    if one.meaning:
+        yield escape(one.meaning)
+    yield f"Founded on {_FOUNDED[one.quantity.provenance]}."
+    if one.quantity.source:
+        yield f"Source: {escape(one.quantity.source)}"
+    if one.quantity.conflict:
+        yield f"[yellow]Otherwise: {escape(one.quantity.conflict)}[/]"

@@ -20,6 +20,10 @@ from workflows.rules.decide import decide
 from workflows.rules.enrolment import open_pathway
 from workflows.rules.step import follow, lapse, obey
 
+_RECOVERED = dict.fromkeys(
+    ("oriented", "steady_gait", "responsible_adult", "nausea_minimal", "suicidality_screened"), True
+)
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -84,7 +88,7 @@ def mid_course(protocol: Protocol) -> Moment:
             c.RecordVitals(command_id="a1", actor=nurse, vitals=vitals),
             c.CaptureInsight(command_id="a2", actor=therapist, insight="I can put the suitcase down."),
             c.RecordDebrief(command_id="a3", actor=therapist, summary="Calm."),
-            c.DischargePatient(command_id="a4", actor=nurse, oriented=True, steady_gait=True, responsible_adult=True),
+            c.DischargePatient.model_validate({"command_id": "a4", "actor": nurse, "padss": 10, **_RECOVERED}),
         ),
         refused=(
             c.ApproveDosing.model_validate({"command_id": "r1", "actor": therapist, "max_dose_mg": 60.0, **approval}),

@@ -25,6 +25,7 @@ COMMANDS = [
     "list",
     "worklist",
     "journal",
+    "why",
     "up",
     "demo",
     "worker",
@@ -34,6 +35,9 @@ COMMANDS = [
     "keys create",
     "keys rotate",
     "keys activate",
+    "protocol check",
+    "protocol explain",
+    "protocol diff",
     "ops bootstrap",
     "ops schemas",
 ]

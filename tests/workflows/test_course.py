@@ -141,6 +141,7 @@ async def test_a_held_session_uses_nothing_and_waits_for_a_physician(engine: Eng
     for systolic, diastolic in ((158, 96), (162, 98), (164, 101)):
         reading = {"systolic": systolic, "diastolic": diastolic, "heart_rate": 80, "spo2": 97}
         await hand.do(RecordVitals, Role.NURSE, vitals=reading)
+        await hand.wait(minutes=12)
     status = await hand.status()
     assert (status.sessions_given, status.approval and status.approval.sessions_used) == (0, 0)
     assert WorkKind.REVIEW_HOLD in {item.kind for item in status.work}
