@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from uuid import uuid4
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import SearchAttributeKey
+from temporalio.service import RPCError
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from activities.cipher import Cipher
@@ -133,6 +134,12 @@ class Engine:
             task_queue="pathways",
         )
         return self.hand(pathway_id)
+
+    async def end_pathways(self) -> None:
+        """Terminate what still runs: the server outlives this test, and the next one's workers would go on with it."""
+        for hand in self.pathways:
+            with suppress(RPCError):
+                await hand.workflow.terminate()
 
     def hand(self, pathway_id: str) -> Hand:
         hand = Hand(self, pathway_id)
@@ -284,5 +291,6 @@ async def running_engine(server: Server, postgres: PostgresServer, *, workers: b
             try:
                 yield engine
             finally:
+                await engine.end_pathways()
                 await client.close()
                 pool.terminate()
