@@ -19,6 +19,7 @@ class Receipt(Model):
     phase: Phase
     recorded_at: Instant
     facts: tuple[Id, ...] = Field(description="Types of the facts it caused, in order.")
+    warnings: tuple[Id, ...] = Field(default=(), description="What was accepted and should still be thought about.")
 
 
 class Answered(Model):

@@ -12,6 +12,7 @@ from schemas.measures import Administration, Risk
 from schemas.monitoring import AdverseEvent, AlarmLevel, Emergency, Incident
 from schemas.protocol import Protocol, Series
 from schemas.referral import Identity
+from schemas.regulation import Regulatory
 from schemas.screening import Screening
 from schemas.supply import Supply
 from schemas.treatment import Approval, Dose, HomeAttestation, Reading, Setting, TreatmentRoute
@@ -143,6 +144,7 @@ class Pathway(Model):
     consents: dict[str, Consent] = Field(default_factory=dict)
     approval: Approval | None = None
     supply: Supply = Supply()
+    regulatory: Regulatory = Regulatory()
     hold: Hold | None = None
     hold_ended_at: Instant | None = Field(default=None, description="When a physician ended the last hold.")
     cycle: Cycle = Cycle(number=1)

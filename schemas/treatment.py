@@ -67,6 +67,7 @@ class Approval(Model):
     medications_digest: str | None = Field(default=None, description="The medication list it was decided on.")
     state_of_dosing: State | None = Field(default=None, description="Where the patient's body is to be.")
     consents: tuple[Id, ...] | None = Field(default=None, description="Consents it was decided on, as kind:version.")
+    warnings: tuple[Id, ...] | None = Field(default=None, description="Rules that end before the approval does.")
     countersigned_by: Id | None = None
     suspended_for: tuple[Id, ...] = Field(default=(), description="Why it is suspended.")
     acknowledged: dict[Role, Instant] = Field(default_factory=dict, description="Who read this version, and when.")

@@ -31,6 +31,7 @@ class WorkKind(StrEnum):
     REVIEW_SUSPENDED_APPROVAL = "review_suspended_approval"
     ACKNOWLEDGE_DOSE_PLAN = "acknowledge_dose_plan"
     READ_DOSE_PLAN = "read_dose_plan"
+    PLAN_IN_PERSON_VISIT = "plan_in_person_visit"
     RELEASE_SUPPLY = "release_supply"
     COUNT_SUPPLY = "count_supply"
     REVIEW_SUPPLY = "review_supply"

@@ -22,6 +22,7 @@ from schemas.pathway import Pathway
 from schemas.refusals import Refusal
 from schemas.search import ATTENTION, PHASE, SESSIONS
 from schemas.start import Carried, PathwayStart
+from workflows.rules.approval import warned_of
 from workflows.rules.deadlines import due, still_wanted
 from workflows.rules.decide import decide, effective_at
 from workflows.rules.enrolment import open_pathway
@@ -142,6 +143,7 @@ class Conductor:
             phase=phase_of(self.state),
             recorded_at=now,
             facts=tuple(fact.type for fact in step.facts),
+            warnings=warned_of(step.facts),
         )
         self._remember(command, receipt)
         return receipt

@@ -18,6 +18,7 @@ from workflows.phases.enrolment import EnrolmentPhase
 from workflows.phases.integration import IntegrationPhase
 from workflows.phases.measures import Measuring
 from workflows.phases.preparation import PreparationPhase
+from workflows.phases.regulation import Regulation
 from workflows.phases.safety import SafetyWatch
 from workflows.phases.session import SessionPhase
 from workflows.rules.status import status_of
@@ -31,6 +32,7 @@ class CarePathway(
     SessionPhase,
     IntegrationPhase,
     Measuring,
+    Regulation,
     SafetyWatch,
     EndPhase,
     Housekeeping,

@@ -81,6 +81,7 @@ def do(
             f"[bold]{words(receipt.verb).capitalize()}[/] was recorded at {local(receipt.recorded_at)}, "
             f"version {receipt.version}. Phase: [bold]{words(receipt.phase)}[/]",
             *(f"  {words(fact)}" for fact in receipt.facts),
+            *(f"  [yellow]Warning: {words(warning)}[/]" for warning in receipt.warnings),
         )
 
 

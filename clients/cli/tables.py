@@ -71,10 +71,11 @@ def status_page(status: Status) -> Iterable[RenderableType]:
 
 
 def _approval_line(approval: Approval) -> str:
+    warned = "".join(f"; [yellow]{words(warning)}[/]" for warning in approval.warnings or ())
     return (
         f"Approval {approval.id}: {words(approval.status)}, {approval.route}, {approval.setting}, at most "
         f"{approval.max_dose_mg:g} mg, {approval.sessions_used} of {approval.sessions} sessions used, until "
-        f"{local(approval.valid_until)}"
+        f"{local(approval.valid_until)}{warned}"
     )
 
 

@@ -66,6 +66,9 @@ async def _enrol(course: Course, protocol: Protocol) -> None:
     why = "History, medication and examination show no contraindication."
     await course.do(Role.PHYSICIAN, "decide_screening", "is found eligible by Dr. Sage", eligible=True, reason=why)
     await course.wait(hours=6)
+    if course.referral.setting is Setting.HOME:
+        said = "is seen in person by Dr. Sage, before anything is prescribed over video"
+        await course.do(Role.PHYSICIAN, "record_in_person_visit", said, examined_by="dr-sage")
     for kind in protocol.consent_kinds:
         consent = {"kind": kind, "version": protocol.consent_version}
         await course.do(Role.COORDINATOR, "record_consent", f"signs the {kind} consent", **consent)
@@ -133,7 +136,8 @@ async def _arrive(course: Course, earliest: datetime | None) -> None:
             "disconnect_plan_agreed": True,
             "sitter_is_adult": True,
         }
-        await course.do(Role.THERAPIST, "check_in", "checks in at home, over video", **arrival, home=attested)
+        where = {"home": attested, "location": course.referral.patient.residence}
+        await course.do(Role.THERAPIST, "check_in", "checks in at home, over video", **arrival, **where)
     else:
         await course.do(Role.NURSE, "check_in", "checks in at the clinic", **arrival)
 

@@ -28,6 +28,7 @@ from schemas.commands.identity import DecideMerge, ReviewRepeatedReferral
 from schemas.commands.integration import SignIntegrationNote
 from schemas.commands.measures import ClearRisk, RecordMeasure, RecordRiskContact
 from schemas.commands.preparation import SignPreparationNote
+from schemas.commands.regulation import RecordInPersonVisit
 from schemas.commands.safety import (
     AcknowledgeEmergency,
     CloseEmergency,
@@ -79,6 +80,7 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     RecordConsent,
     WithdrawConsent,
     SignPreparationNote,
+    RecordInPersonVisit,
     RecordFollowUp,
     ApproveDosing,
     CountersignDosing,
@@ -164,6 +166,7 @@ __all__ = [
     "RecordDebrief",
     "RecordFollowUp",
     "RecordHealthHistory",
+    "RecordInPersonVisit",
     "RecordLabs",
     "RecordMeasure",
     "RecordMedications",

@@ -40,7 +40,9 @@ class CheckIn(Command):
     identity_confirmed: bool
     therapist_present: bool
     home: HomeAttestation | None = Field(default=None, description="Attested anew at every session at home.")
-    location: State | None = Field(default=None, description="State of the patient's body; the residence if not given.")
+    location: State | None = Field(
+        default=None, description="State of the patient's body; attested at home, elsewhere the residence if not given."
+    )
 
 
 class RecordVitals(Command):

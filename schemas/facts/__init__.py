@@ -45,6 +45,7 @@ from schemas.facts.identity import IdentityCompared, MergeDecided, ReferralRepea
 from schemas.facts.integration import IntegrationBecameOverdue, IntegrationNoteSigned
 from schemas.facts.measures import MeasureRecorded, RiskCleared, RiskContactRecorded, RiskUnassessed
 from schemas.facts.preparation import PreparationNoteSigned
+from schemas.facts.regulation import InPersonVisitRecorded, TelemedicineEndNeared
 from schemas.facts.safety import (
     AdverseEventRecorded,
     AdverseEventReviewed,
@@ -114,6 +115,8 @@ AnyFact = Annotated[
     | ConsentRecorded
     | ConsentWithdrawn
     | PreparationNoteSigned
+    | InPersonVisitRecorded
+    | TelemedicineEndNeared
     | DosingApproved
     | DosingCountersigned
     | DosePlanAcknowledged
@@ -210,6 +213,7 @@ __all__ = [
     "HealthHistoryRecorded",
     "HoldLifted",
     "IdentityCompared",
+    "InPersonVisitRecorded",
     "IncidentReviewed",
     "InsightCaptured",
     "IntegrationBecameOverdue",
@@ -251,6 +255,7 @@ __all__ = [
     "SupplyCounted",
     "SupplyReleased",
     "SupplyReviewed",
+    "TelemedicineEndNeared",
     "VitalsAlarmReviewed",
     "VitalsAlarmed",
     "VitalsBecameLate",

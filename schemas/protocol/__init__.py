@@ -15,6 +15,7 @@ from schemas.protocol.medications import MedicationRules
 from schemas.protocol.monitoring import MonitoringRules
 from schemas.protocol.quantity import Provenance, Quantity
 from schemas.protocol.referral import Indication, ReferralRules
+from schemas.protocol.regulation import HomeRule, RegulationRules, StateRule, TelemedicineRule
 from schemas.protocol.session import SessionRules
 from schemas.protocol.supply import SupplyRules
 from schemas.protocol.treatments import TreatmentRules
@@ -30,6 +31,7 @@ __all__ = [
     "CheckinRules",
     "EligibilityRules",
     "FollowUpRules",
+    "HomeRule",
     "Indication",
     "Instruments",
     "IntegrationRules",
@@ -41,6 +43,7 @@ __all__ = [
     "Provenance",
     "Quantity",
     "ReferralRules",
+    "RegulationRules",
     "RiskWindows",
     "RouteLimits",
     "Scale",
@@ -48,7 +51,9 @@ __all__ = [
     "Series",
     "SessionRules",
     "Signature",
+    "StateRule",
     "SupplyRules",
+    "TelemedicineRule",
     "TreatmentRules",
     "VitalsRules",
     "WorkRule",

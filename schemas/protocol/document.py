@@ -19,6 +19,7 @@ from schemas.protocol.medications import MedicationRules
 from schemas.protocol.monitoring import MonitoringRules
 from schemas.protocol.quantity import Quantity
 from schemas.protocol.referral import ReferralRules
+from schemas.protocol.regulation import RegulationRules
 from schemas.protocol.session import SessionRules
 from schemas.protocol.supply import SupplyRules
 from schemas.protocol.treatments import TreatmentRules
@@ -54,6 +55,7 @@ class Protocol(Model):
     approval: Approvals
     booster: BoosterRules | None = None
     supply: SupplyRules | None = None
+    regulation: RegulationRules | None = None
     routes: dict[DrugRoute, RouteLimits]
     vitals: VitalsRules
     session: SessionRules

@@ -24,6 +24,7 @@ from schemas.pathway import Phase
 from schemas.treatment import Approval, DrugRoute, Setting, Vitals
 from tests.support.course import Course, at
 from tests.support.next_right import ATTESTED, an_approval, calm
+from tests.support.people import RESIDENCE
 from tests.support.protocols import given, in_range, packaged, varied
 
 TICK: Final = timedelta(microseconds=1)
@@ -174,7 +175,7 @@ def at_home_instead() -> Course:
     """Approved for the clinic, received at home."""
     course = at(Phase.SESSION)
     course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + MINUTE, setting=Setting.HOME)
-    course.must(CheckIn, Role.NURSE, setting=Setting.HOME, home=ATTESTED)
+    course.must(CheckIn, Role.NURSE, setting=Setting.HOME, home=ATTESTED, location=RESIDENCE)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
     return course
 

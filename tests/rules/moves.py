@@ -41,7 +41,7 @@ AROUND_A_DOSE: Final[tuple[type[Command], ...]] = (
     c.ClearCondition,
     c.RecordLabs,
     c.DecidePredoseVitals,
-    c.WithdrawConsent,
+    *[c.WithdrawConsent] * 2,
     c.RecordConsent,
     c.ApproveDosing,
     c.RevokeApproval,
@@ -150,6 +150,8 @@ def _approve(course: Course, dice: Random) -> dict[str, Any]:
     said = an_approval(course.state, dice.choice(tuple(Setting)))
     said["sessions"] = dice.choice((1, 1, 2, said["sessions"], 7))
     said["valid_days"] = dice.choice((1, 2, said["valid_days"], said["valid_days"] + 1))
+    if dice.random() < 0.15:
+        said["state_of_dosing"] = dice.choice(STATES)
     if dice.random() < 0.3:
         said["route"] = dice.choice(tuple(DrugRoute))
     said["max_dose_mg"] = dice.choice((50.0, 100.0, said["max_dose_mg"], said["max_dose_mg"] + 1))
@@ -168,7 +170,21 @@ def _check_in(course: Course, dice: Random) -> dict[str, Any]:
         attested = [dice.random() < 0.8 for _ in range(3)]
         home = HomeAttestation(address_confirmed=attested[0], sitter_present=attested[1], video_connected=attested[2])
         said = {**said, "home": home, "therapist_present": dice.random() < 0.8, "setting": dice.choice(tuple(Setting))}
+    if dice.random() < 0.1:
+        said = {**said, "location": dice.choice(STATES)}
     return said
+
+
+STATES: Final = (None, "CO", "AL", "GA", "TX")
+"""Where a patient may be: nobody says, and states of every rule."""
+
+
+def _visit(course: Course, dice: Random) -> dict[str, Any]:
+    return {
+        "visited_at": dice.choice(
+            (None, _instant(course, dice), course.now - timedelta(days=dice.choice((1, 364, 367))))
+        )
+    }
 
 
 def _administer(course: Course, dice: Random) -> dict[str, Any]:
@@ -284,6 +300,7 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.DecideScreening: lambda course, dice: {"eligible": dice.random() < 0.7},
     c.RecordConsent: _consent,
     c.WithdrawConsent: _withdraw,
+    c.RecordInPersonVisit: _visit,
     c.ApproveDosing: _approve,
     c.RevokeApproval: _revoke,
     c.ReleaseSupply: _release,

@@ -15,6 +15,7 @@ from schemas.commands import (
     RecordAdministration,
     RecordFollowUp,
     RecordHealthHistory,
+    RecordInPersonVisit,
     RecordLabs,
     RecordMedications,
     RecordWeight,
@@ -276,6 +277,7 @@ def test_everything_up_to_the_terms_is_granted(name: str, terms: ApprovalTerms) 
 def test_dose_up_to_the_limit_of_the_route_is_granted(route: DrugRoute, limits: RouteLimits) -> None:
     for setting in limits.settings:
         course = first()
+        course.must(RecordInPersonVisit, Role.PHYSICIAN)
         most = limits.max_session_mg.value
         course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, route=route, setting=setting, max_dose_mg=most))
         assert approval_of(course.state).status is ApprovalStatus.PROPOSED

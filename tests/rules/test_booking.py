@@ -19,13 +19,14 @@ from schemas.work import WorkKind
 from tests.rules.refusing import Refused, each, holds
 from tests.support.course import START, Course, at
 from tests.support.next_right import ATTESTED
+from tests.support.people import RESIDENCE
 from tests.support.protocols import packaged, varied
 
 TICK = timedelta(microseconds=1)
 OPENS = timedelta(minutes=packaged().session.checkin_opens_min.value)
 HORIZON = timedelta(days=packaged().approval.later.valid_days.value)
 ARRIVAL = {"setting": Setting.CLINIC, "identity_confirmed": True, "therapist_present": True}
-AT_HOME = {**ARRIVAL, "setting": Setting.HOME, "home": ATTESTED}
+AT_HOME = {**ARRIVAL, "setting": Setting.HOME, "home": ATTESTED, "location": RESIDENCE}
 
 
 def booked(setting: Setting = Setting.CLINIC) -> Course:

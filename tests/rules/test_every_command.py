@@ -37,6 +37,7 @@ MAY = {
     "record_consent": set(Role),
     "withdraw_consent": set(Role),
     "sign_preparation_note": {THERAPIST},
+    "record_in_person_visit": {PHYSICIAN, NURSE},
     "approve_dosing": {PHYSICIAN},
     "countersign_dosing": {PHYSICIAN},
     "acknowledge_dose_plan": {THERAPIST, PATIENT},
@@ -111,6 +112,7 @@ NEED_A_REASON = {
 }
 
 MAY_BE_LATE = {
+    "record_in_person_visit",
     "count_supply",
     "declare_emergency",
     "record_adverse_event",

@@ -62,7 +62,7 @@ NOT_CLINICAL: dict[str, dict[float, str]] = {
     "rules/dose_limits.py": {100: "per cent"},
     "rules/session.py": {10: "sessions whose instant is kept"},
     "rules/medications.py": {0.8: "likeness of two spellings"},
-    "rules/calendar.py": {23: "the last second of a day", 59: "the last second of a day"},
+    "rules/calendar.py": {12: "months of a year", 23: "the last second of a day", 59: "the last second of a day"},
     "housekeeping.py": {
         10: "minutes until a refused journal is tried again",
         15: "minutes until undelivered messages are judged anew",

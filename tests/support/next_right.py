@@ -17,7 +17,7 @@ from schemas.protocol import RouteLimits, TreatmentRules
 from schemas.screening import LabResult, LabTest
 from schemas.supply import SupplyChange
 from schemas.treatment import ApprovalStatus, HomeAttestation, Setting
-from tests.support.people import TEAM
+from tests.support.people import RESIDENCE, TEAM
 from tests.support.protocols import in_range, route_in
 from workflows.rules.approval import readers
 from workflows.rules.blood_pressure import Verdict, assess
@@ -26,6 +26,7 @@ from workflows.rules.dose_limits import most_alone, most_in_session
 from workflows.rules.gate import gate
 from workflows.rules.measures import missing_baseline
 from workflows.rules.monitoring import readings_due
+from workflows.rules.regulation import is_over_video
 from workflows.rules.risk import CONTACT, still_to_clear, unassessed
 from workflows.rules.safety import awaiting_medwatch, unreviewed
 from workflows.rules.screening.standing import needed, remarkable, uncleared, undecided
@@ -189,6 +190,8 @@ def _approving(state: Pathway) -> Iterator[Said]:
     rules, last, seen = state.protocol.approval.reevaluate_after_days, state.last_drug_at, state.last_follow_up_at
     if rules is not None and last is not None and (seen is None or seen <= last):
         yield Said(c.RecordFollowUp, Role.PHYSICIAN, {})
+    if is_over_video(state) and state.protocol.regulation is not None:
+        yield Said(c.RecordInPersonVisit, Role.NURSE, {})
     route = route_in(state.protocol, state.setting, state.treatment)
     if state.protocol.routes[route].max_mg_per_kg is not None and state.screening.weight is None:
         yield Said(c.RecordWeight, Role.NURSE, {})
@@ -266,7 +269,8 @@ def _supplying(state: Pathway, now: datetime) -> Iterator[Said]:
 def arrival(session: Session) -> dict[str, Any]:
     """What is attested when the patient is received as booked."""
     home = ATTESTED if session.setting is Setting.HOME else None
-    return {"setting": session.setting, "identity_confirmed": True, "therapist_present": True, "home": home}
+    said = {"setting": session.setting, "identity_confirmed": True, "therapist_present": True, "home": home}
+    return {**said, "location": RESIDENCE if home is not None else None}
 
 
 def _before_the_dose(state: Pathway, session: Session, now: datetime) -> Iterator[Said]:

@@ -24,6 +24,9 @@ TEAM: Final = CareTeam(physician_id="dr-sage", therapist_id="th-fern", coordinat
 
 ZONE: Final = "America/Denver"
 
+RESIDENCE: Final = "CO"
+"""Where the patient lives."""
+
 
 def unlike(number: str) -> str:
     """A name that is like no other number's, however freely names are compared."""
@@ -38,7 +41,7 @@ def a_person(zone: str = ZONE) -> Person:
         birth_date=date(1988, 2, 29),
         email="wren.fable@example.org",
         zone=zone,
-        residence="CO",
+        residence=RESIDENCE,
     )
 
 
@@ -61,6 +64,7 @@ def an_enrolment(
     treatment: TreatmentRoute = TreatmentRoute.KAP,
     setting: Setting = Setting.CLINIC,
     zone: str = ZONE,
+    residence: str = RESIDENCE,
 ) -> Enrolment:
     """What a pathway of that patient starts from; under the packaged protocol unless another one is given."""
     return Enrolment(
@@ -69,7 +73,7 @@ def an_enrolment(
         treatment=treatment,
         setting=setting,
         zone=zone,
-        residence="CO",
+        residence=residence,
         concern="Low for two years, and nothing helped for long.",
         goals=("Sleep through the night.",),
         protocol=protocol or packaged(),

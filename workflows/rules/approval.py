@@ -1,5 +1,6 @@
 """Rules of the dosing approval. Only physicians approve; time and changed facts only take away."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from workflows.rules.calendar import end_of_local_day
 from workflows.rules.dose_limits import most_alone, most_in_session, weight_for
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
+from workflows.rules.regulation import require_lawful, warnings
 from workflows.rules.screening.standing import require_screened
 
 COMPARED = ("route", "setting", "max_dose_mg", "max_single_mg", "booster_mg", "sessions", "state_of_dosing")
@@ -43,6 +45,7 @@ def approve_dosing(state: Pathway, command: ApproveDosing, at: datetime) -> list
     _require_seen_again(state, at)
     kg = _require_within_limits(state, command, at)
     _require_within_terms(state, command)
+    require_lawful(state, command.setting, command.state_of_dosing or state.residence, at)
     alone = most_alone(state, command.route, kg)
     approval = _bound(state, command, at, kg)
     if alone is not None and command.max_dose_mg > alone:
@@ -60,7 +63,7 @@ def approve_dosing(state: Pathway, command: ApproveDosing, at: datetime) -> list
 def _bound(state: Pathway, command: ApproveDosing, at: datetime, kg: float | None) -> Approval:
     """The approval with everything that it is bound to as of now."""
     number = 1 if state.approval is None else state.approval.number + 1
-    return Approval(
+    approval = Approval(
         id=f"A{number}",
         number=number,
         treatment=state.treatment,
@@ -80,6 +83,7 @@ def _bound(state: Pathway, command: ApproveDosing, at: datetime, kg: float | Non
         state_of_dosing=command.state_of_dosing or state.residence,
         consents=standing_consents(state),
     )
+    return approval.model_copy(update={"warnings": tuple(warnings(state, approval, at)) or None})
 
 
 def standing_consents(state: Pathway) -> tuple[str, ...]:
@@ -206,6 +210,11 @@ def readers(state: Pathway) -> tuple[Role, ...]:
     if state.protocol.approval.acknowledged_by_h is None:
         return ()
     return (Role.THERAPIST, Role.PATIENT) if state.has_psychotherapy else (Role.PATIENT,)
+
+
+def warned_of(facts: Iterable[Fact]) -> tuple[str, ...]:
+    """What was approved all the same and should still be thought about."""
+    return tuple(code for fact in facts if isinstance(fact, DosingApproved) for code in fact.approval.warnings or ())
 
 
 def dosing_approved(state: Pathway, fact: DosingApproved, at: datetime) -> dict[str, Any]:

@@ -5,10 +5,13 @@ follow from ``fold=0``. Results are UTC, so that no later arithmetic stays insid
 change of offset.
 """
 
-from datetime import UTC, datetime, time, timedelta
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 END_OF_DAY = time(23, 59, 59)
+MONTHS = 12
+"""Of a year."""
 
 
 def at_local_time(day_of: datetime, days: int, wall_clock: time, zone: str) -> datetime:
@@ -21,3 +24,16 @@ def at_local_time(day_of: datetime, days: int, wall_clock: time, zone: str) -> d
 def end_of_local_day(day_of: datetime, days: int, zone: str) -> datetime:
     """23:59:59 in ``zone`` on the local day ``days`` after that of ``day_of``."""
     return at_local_time(day_of, days, END_OF_DAY, zone)
+
+
+def end_of_date(day: date, zone: str) -> datetime:
+    """23:59:59 in ``zone`` on a calendar day."""
+    return datetime.combine(day, END_OF_DAY, ZoneInfo(zone)).astimezone(UTC)
+
+
+def end_of_local_month(day_of: datetime, months: int, zone: str) -> datetime:
+    """23:59:59 in ``zone`` on the same day of the month ``months`` later, or on the last day of a month without it."""
+    day = day_of.astimezone(ZoneInfo(zone)).date()
+    year, month = divmod(day.year * MONTHS + day.month - 1 + months, MONTHS)
+    last = monthrange(year, month + 1)[1]
+    return end_of_date(date(year, month + 1, min(day.day, last)), zone)

@@ -126,6 +126,9 @@ def check_in(state: Pathway, command: CheckIn, at: datetime) -> list[Fact]:
     )
     if session.setting is Setting.HOME:
         _require_home_attested(state, command)
+    attested = command.location
+    if session.setting is Setting.CLINIC or state.protocol.regulation is None:
+        attested = attested or state.residence
     return [
         PatientCheckedIn(
             session_id=session.id,
@@ -133,7 +136,7 @@ def check_in(state: Pathway, command: CheckIn, at: datetime) -> list[Fact]:
             identity_confirmed=command.identity_confirmed,
             therapist_present=command.therapist_present,
             home=command.home,
-            location=command.location or state.residence,
+            location=attested,
         )
     ]
 
@@ -148,6 +151,8 @@ def _require_home_attested(state: Pathway, command: CheckIn) -> None:
     for name in (*AT_HOME, *state.protocol.session.home_attestation):
         attested = getattr(command.home, name, None)
         require(attested, "home_attestation_incomplete", "This must be attested before a session.", f"home.{name}")
+    located = command.location or state.protocol.regulation is None
+    require(located, "location_not_attested", "At home the state where the patient is has to be attested.", "location")
 
 
 def record_administration(state: Pathway, command: RecordAdministration, at: datetime) -> list[Fact]:

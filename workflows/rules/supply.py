@@ -9,11 +9,11 @@ from schemas.measures import Span
 from schemas.pathway import Pathway
 from schemas.supply import Supply, SupplyChange, SupplyEntry
 from schemas.treatment import Approval, ApprovalStatus, Setting
-from workflows.rules.gate import enrolment, risk, screening
+from workflows.rules.gate import enrolment, regulation, risk, screening
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
 
-ON_HOLD = (enrolment.checks, screening.checks, risk.checks)
+ON_HOLD = (enrolment.checks, screening.checks, risk.checks, regulation.checks)
 """Checks of a dose without which nothing is sent either."""
 
 

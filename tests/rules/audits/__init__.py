@@ -5,6 +5,7 @@ from typing import Protocol as Interface
 from schemas.pathway import Pathway
 from schemas.protocol import Protocol
 from tests.rules.audits.checkins import CheckinAudit
+from tests.rules.audits.regulation import RegulationAudit
 from tests.rules.audits.risk import RiskAudit
 from tests.rules.audits.screening import ScreeningAudit
 from tests.rules.audits.supply import SupplyAudit
@@ -31,5 +32,5 @@ class Audit(Interface):
         """
 
 
-AUDITS: tuple[type[Audit], ...] = (RiskAudit, CheckinAudit, ScreeningAudit, SupplyAudit)
+AUDITS: tuple[type[Audit], ...] = (RiskAudit, CheckinAudit, ScreeningAudit, SupplyAudit, RegulationAudit)
 """Every auditor; each reads every course of the property tests."""

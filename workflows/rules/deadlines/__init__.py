@@ -10,7 +10,17 @@ from schemas.answers import Due
 from schemas.facts import Fact
 from schemas.messages import MessageRequest
 from schemas.pathway import Pathway
-from workflows.rules.deadlines import approval, checkins, integration, monitoring, risk, screening, session, work
+from workflows.rules.deadlines import (
+    approval,
+    checkins,
+    integration,
+    monitoring,
+    regulation,
+    risk,
+    screening,
+    session,
+    work,
+)
 from workflows.rules.deadlines.deadline import Deadline
 from workflows.rules.standing import is_called_off
 
@@ -20,6 +30,7 @@ DEADLINES: tuple[Deadline, ...] = (
     session.REMINDER,
     monitoring.LATE,
     integration.WINDOW,
+    regulation.TELEMEDICINE,
     screening.WASHOUT,
     risk.UNASSESSED,
     checkins.OPENING,

@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from schemas.pathway import Pathway
-from workflows.rules.gate import approval, enrolment, preparation, risk, safety, screening, session, supply, vitals
+from workflows.rules.gate import (
+    approval,
+    enrolment,
+    preparation,
+    regulation,
+    risk,
+    safety,
+    screening,
+    session,
+    supply,
+    vitals,
+)
 from workflows.rules.gate.check import GateCheck, Intended, Provider
 
 CHECKS: tuple[Provider, ...] = (
@@ -17,6 +28,7 @@ CHECKS: tuple[Provider, ...] = (
     session.checks,
     vitals.checks,
     approval.dose_checks,
+    regulation.checks,
     supply.checks,
     approval.reading_checks,
 )

@@ -4,7 +4,18 @@ from collections.abc import Iterator
 
 from schemas.pathway import Pathway
 from workflows.rules.ends import NOBODY_TO_ASK
-from workflows.rules.owed import approval, checkins, course, identity, risk, safety, screening, session, supply
+from workflows.rules.owed import (
+    approval,
+    checkins,
+    course,
+    identity,
+    regulation,
+    risk,
+    safety,
+    screening,
+    session,
+    supply,
+)
 from workflows.rules.owed.obligation import Obligation, Provider
 
 PROVIDERS: tuple[Provider, ...] = (
@@ -13,6 +24,7 @@ PROVIDERS: tuple[Provider, ...] = (
     course.owed,
     screening.owed,
     approval.owed,
+    regulation.owed,
     supply.owed,
     session.owed,
     course.reviews,
