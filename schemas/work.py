@@ -32,6 +32,8 @@ class WorkKind(StrEnum):
     ACKNOWLEDGE_DOSE_PLAN = "acknowledge_dose_plan"
     READ_DOSE_PLAN = "read_dose_plan"
     PLAN_IN_PERSON_VISIT = "plan_in_person_visit"
+    RECORD_REMS_ENROLMENT = "record_rems_enrolment"
+    FILE_REMS_FORM = "file_rems_form"
     RELEASE_SUPPLY = "release_supply"
     COUNT_SUPPLY = "count_supply"
     REVIEW_SUPPLY = "review_supply"

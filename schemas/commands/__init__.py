@@ -28,7 +28,7 @@ from schemas.commands.identity import DecideMerge, ReviewRepeatedReferral
 from schemas.commands.integration import SignIntegrationNote
 from schemas.commands.measures import ClearRisk, RecordMeasure, RecordRiskContact
 from schemas.commands.preparation import SignPreparationNote
-from schemas.commands.regulation import RecordInPersonVisit
+from schemas.commands.regulation import FileRemsForm, RecordInPersonVisit, RecordRemsEnrolment
 from schemas.commands.safety import (
     AcknowledgeEmergency,
     CloseEmergency,
@@ -81,6 +81,7 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     WithdrawConsent,
     SignPreparationNote,
     RecordInPersonVisit,
+    RecordRemsEnrolment,
     RecordFollowUp,
     ApproveDosing,
     CountersignDosing,
@@ -107,6 +108,7 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     RecordAdverseEvent,
     ReviewAdverseEvent,
     DecideMedwatch,
+    FileRemsForm,
     SignIntegrationNote,
     ExtendSeries,
     RecordMeasure,
@@ -157,6 +159,7 @@ __all__ = [
     "DiscontinuePathway",
     "DismissCancellation",
     "ExtendSeries",
+    "FileRemsForm",
     "LiftHold",
     "RecordAdministration",
     "RecordAdverseEvent",
@@ -170,6 +173,7 @@ __all__ = [
     "RecordLabs",
     "RecordMeasure",
     "RecordMedications",
+    "RecordRemsEnrolment",
     "RecordRiskContact",
     "RecordVitals",
     "RecordWeight",

@@ -18,3 +18,29 @@ class RecordInPersonVisit(Command):
     example: ClassVar[dict[str, Any]] = {"examined_by": "dr-sage"}
     examined_by: Id = Field(description="The prescriber who saw the patient.")
     visited_at: Instant | None = Field(default=None, description="When, if not at the time it is told of.")
+
+
+class RecordRemsEnrolment(Command):
+    """State that the site is certified and the patient is enrolled in the drug's risk mitigation programme (REMS)."""
+
+    verb: ClassVar[str] = "record_rems_enrolment"
+    by: ClassVar[frozenset[Role]] = frozenset({Role.PHYSICIAN, Role.NURSE, Role.COORDINATOR})
+    example: ClassVar[dict[str, Any]] = {
+        "site_certified": True,
+        "patient_enrolled": True,
+        "reference": "enrolment-1001",
+    }
+    site_certified: bool
+    patient_enrolled: bool
+    reference: Id = Field(description="Under which the programme knows the enrolment.")
+
+
+class FileRemsForm(Command):
+    """Record that the monitoring form of a session was filed with the drug's risk mitigation programme."""
+
+    verb: ClassVar[str] = "file_rems_form"
+    by: ClassVar[frozenset[Role]] = frozenset({Role.PHYSICIAN, Role.NURSE, Role.COORDINATOR})
+    after_the_end: ClassVar[bool] = True
+    example: ClassVar[dict[str, Any]] = {"session_id": "S1", "reference": "form-2001"}
+    session_id: Id
+    reference: Id = Field(description="Under which the programme knows the form.")

@@ -45,7 +45,7 @@ from schemas.facts.identity import IdentityCompared, MergeDecided, ReferralRepea
 from schemas.facts.integration import IntegrationBecameOverdue, IntegrationNoteSigned
 from schemas.facts.measures import MeasureRecorded, RiskCleared, RiskContactRecorded, RiskUnassessed
 from schemas.facts.preparation import PreparationNoteSigned
-from schemas.facts.regulation import InPersonVisitRecorded, TelemedicineEndNeared
+from schemas.facts.regulation import InPersonVisitRecorded, RemsEnrolmentRecorded, RemsFormFiled, TelemedicineEndNeared
 from schemas.facts.safety import (
     AdverseEventRecorded,
     AdverseEventReviewed,
@@ -117,6 +117,7 @@ AnyFact = Annotated[
     | PreparationNoteSigned
     | InPersonVisitRecorded
     | TelemedicineEndNeared
+    | RemsEnrolmentRecorded
     | DosingApproved
     | DosingCountersigned
     | DosePlanAcknowledged
@@ -139,6 +140,7 @@ AnyFact = Annotated[
     | InsightCaptured
     | DebriefRecorded
     | PatientDischarged
+    | RemsFormFiled
     | VitalsBecameLate
     | VitalsAlarmed
     | VitalsAlarmReviewed
@@ -239,6 +241,8 @@ __all__ = [
     "ReferralDeclined",
     "ReferralReceived",
     "ReferralRepeated",
+    "RemsEnrolmentRecorded",
+    "RemsFormFiled",
     "RepeatedReferralReviewed",
     "RiskCleared",
     "RiskContactRecorded",

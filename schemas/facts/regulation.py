@@ -19,3 +19,19 @@ class TelemedicineEndNeared(Fact):
 
     type: Literal["telemedicine_end_neared"] = "telemedicine_end_neared"
     ends_at: Instant
+
+
+class RemsEnrolmentRecorded(Fact):
+    """The site is certified, and the patient is enrolled in the drug's risk mitigation programme."""
+
+    type: Literal["rems_enrolment_recorded"] = "rems_enrolment_recorded"
+    reference: Id
+
+
+class RemsFormFiled(Fact):
+    """The monitoring form of a session was filed."""
+
+    type: Literal["rems_form_filed"] = "rems_form_filed"
+    session_id: Id
+    reference: Id
+    late: bool

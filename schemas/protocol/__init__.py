@@ -15,7 +15,7 @@ from schemas.protocol.medications import MedicationRules
 from schemas.protocol.monitoring import MonitoringRules
 from schemas.protocol.quantity import Provenance, Quantity
 from schemas.protocol.referral import Indication, ReferralRules
-from schemas.protocol.regulation import HomeRule, RegulationRules, StateRule, TelemedicineRule
+from schemas.protocol.regulation import HomeRule, RegulationRules, RemsRules, StateRule, TelemedicineRule
 from schemas.protocol.session import SessionRules
 from schemas.protocol.supply import SupplyRules
 from schemas.protocol.treatments import TreatmentRules
@@ -44,6 +44,7 @@ __all__ = [
     "Quantity",
     "ReferralRules",
     "RegulationRules",
+    "RemsRules",
     "RiskWindows",
     "RouteLimits",
     "Scale",

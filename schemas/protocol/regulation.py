@@ -57,11 +57,24 @@ class TelemedicineRule(Model):
         return self
 
 
+class RemsRules(Model):
+    """The risk evaluation and mitigation strategy of a drug: certified site, enrolled patient, a form a session.
+
+    It holds for the treatment routes that say by when the form is due.
+    """
+
+    form_blocks_next_dose: bool = Field(description="Whether a form that is owed blocks the dose after it.")
+    provenance: Provenance
+    source: str = ""
+    conflict: str = ""
+
+
 class RegulationRules(Model):
     """What the law asks for beside medicine. A state that is not listed blocks doses at home."""
 
     telemedicine: TelemedicineRule
     states: dict[State, StateRule] = Field(min_length=1)
+    rems: RemsRules
     unlisted_source: str = Field(description="Why a state that is not listed blocks.")
     source: str
 

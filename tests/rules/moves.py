@@ -301,6 +301,8 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.RecordConsent: _consent,
     c.WithdrawConsent: _withdraw,
     c.RecordInPersonVisit: _visit,
+    c.FileRemsForm: lambda course, dice: {"session_id": dice.choice(("S1", "S1", "S2", "S3"))},
+    c.RecordRemsEnrolment: lambda course, dice: {"patient_enrolled": dice.random() < 0.8},
     c.ApproveDosing: _approve,
     c.RevokeApproval: _revoke,
     c.ReleaseSupply: _release,

@@ -38,6 +38,8 @@ MAY = {
     "withdraw_consent": set(Role),
     "sign_preparation_note": {THERAPIST},
     "record_in_person_visit": {PHYSICIAN, NURSE},
+    "record_rems_enrolment": {PHYSICIAN, NURSE, COORDINATOR},
+    "file_rems_form": {PHYSICIAN, NURSE, COORDINATOR},
     "approve_dosing": {PHYSICIAN},
     "countersign_dosing": {PHYSICIAN},
     "acknowledge_dose_plan": {THERAPIST, PATIENT},

@@ -52,6 +52,8 @@ SEEN: Counter[str] = Counter()
 """How often each fact and each refusal came."""
 
 
+FORM_DUE = {"value": 7, "unit": "d", "provenance": "design_default"}
+
 FREQUENT = {
     "series.sessions": 3,
     "series.min_hours_between_doses": 30,
@@ -59,6 +61,9 @@ FREQUENT = {
     "consent_kinds": ["treatment", "telehealth"],
 }
 """A protocol with short ways and two consents."""
+
+WITH_REMS = {**FREQUENT, "treatments.kap.rems_form_due_days": FORM_DUE}
+"""The same as if the drug had a risk mitigation programme."""
 
 BEGINNINGS: dict[str, Callable[[], Course]] = {
     **{
@@ -70,6 +75,7 @@ BEGINNINGS: dict[str, Callable[[], Course]] = {
         f"{phase}, frequent": partial(at, phase, protocol=varied(FREQUENT))
         for phase in (Phase.REFERRAL, Phase.PREPARATION, Phase.SESSION, Phase.INTEGRATION)
     },
+    "session, with a programme": partial(at, Phase.SESSION, protocol=varied(WITH_REMS)),
     **{
         situation.__name__: situation
         for situation in (

@@ -27,6 +27,7 @@ from workflows.rules.gate import gate
 from workflows.rules.measures import missing_baseline
 from workflows.rules.monitoring import readings_due
 from workflows.rules.regulation import is_over_video
+from workflows.rules.rems import form_due_days, is_going_on
 from workflows.rules.risk import CONTACT, still_to_clear, unassessed
 from workflows.rules.safety import awaiting_medwatch, unreviewed
 from workflows.rules.screening.standing import needed, remarkable, uncleared, undecided
@@ -79,6 +80,7 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
         yield Said(c.DismissCancellation, Role.COORDINATOR, {})
     if phase is not Phase.CLOSED:
         yield from asking(state)
+        yield from filing(state)
     if phase in (Phase.PREPARATION, Phase.APPROVAL, Phase.SESSION) and not _in_progress(state):
         yield from _settling(state)
     match phase:
@@ -129,6 +131,13 @@ def asking(state: Pathway) -> Iterator[Said]:
         )
         done = {"outcome": CheckinOutcome.REACHED, "measures": measures, "side_effects": ()}
         yield Said(c.RecordCheckin, Role.NURSE, {"checkin_id": one.id, **done})
+
+
+def filing(state: Pathway) -> Iterator[Said]:
+    """Forms of sessions that are over are filed."""
+    for form in state.regulatory.rems_forms:
+        if not is_going_on(state):
+            yield Said(c.FileRemsForm, Role.NURSE, {"session_id": form.session_id})
 
 
 def calm(state: Pathway, instrument: Instrument) -> dict[str, int | None]:
@@ -192,6 +201,8 @@ def _approving(state: Pathway) -> Iterator[Said]:
         yield Said(c.RecordFollowUp, Role.PHYSICIAN, {})
     if is_over_video(state) and state.protocol.regulation is not None:
         yield Said(c.RecordInPersonVisit, Role.NURSE, {})
+    if form_due_days(state) is not None and state.regulatory.rems_enrolled_at is None:
+        yield Said(c.RecordRemsEnrolment, Role.COORDINATOR, {})
     route = route_in(state.protocol, state.setting, state.treatment)
     if state.protocol.routes[route].max_mg_per_kg is not None and state.screening.weight is None:
         yield Said(c.RecordWeight, Role.NURSE, {})

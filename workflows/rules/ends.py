@@ -26,7 +26,7 @@ from schemas.facts import (
     SeriesExtended,
 )
 from schemas.pathway import Closure, End, Extension, Pathway, Phase
-from workflows.rules import checkins, risk, supply
+from workflows.rules import checkins, rems, risk, supply
 from workflows.rules.refusing import Refused, require
 from workflows.rules.safety import is_pending
 from workflows.rules.standing import phase_of
@@ -182,7 +182,7 @@ def ended(state: Pathway, closure: Closure) -> dict[str, Any]:
 
 def _is_unfinished(state: Pathway, end: End) -> bool:
     asked_after = end not in NOBODY_TO_ASK and any(outstanding(state) for outstanding in SAFETY_CONTACT)
-    return asked_after or is_pending(state)
+    return asked_after or is_pending(state) or rems.owes_forms(state)
 
 
 def cancellation_requested(state: Pathway, fact: CancellationRequested, at: datetime) -> dict[str, Any]:

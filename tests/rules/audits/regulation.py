@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from schemas import facts as f
@@ -21,6 +21,11 @@ class RegulationAudit:
         self.visits: list[datetime] = []
         self.places: dict[str, str | None] = {}
         self.warned_at: datetime | None = None
+        days = protocol.treatment(opening.treatment).rems_form_due_days if protocol.regulation else None
+        self.form_due = timedelta(days=days.value) if days is not None else None
+        self.enrolled_at: datetime | None = None
+        self.forms: dict[str, datetime] = {}
+        self.dosed: set[str] = set()
 
     def read(self, entry: Entry) -> None:
         """Take in one entry."""
@@ -41,8 +46,24 @@ class RegulationAudit:
             self._require_lawful(self.rules, fact.approval.state_of_dosing, entry.at)
             late = fact.approval.valid_until > self._ends(self.rules) and not self._seen(entry.at)
             assert ("telemedicine_ends_before_approval" in (fact.approval.warnings or ())) is late
-        elif isinstance(fact, f.DrugAdministered) and fact.session_id in self.places:
-            self._require_lawful(self.rules, self.places[fact.session_id], fact.dose.given_at)
+        elif isinstance(fact, f.DrugAdministered):
+            self._given(self.rules, fact)
+        elif isinstance(fact, f.RemsEnrolmentRecorded):
+            assert self.enrolled_at is None, "enrolled twice"
+            self.enrolled_at = entry.recorded_at
+        elif isinstance(fact, f.RemsFormFiled):
+            assert fact.late is (self.forms.pop(fact.session_id) < entry.recorded_at)
+
+    def _given(self, rules: RegulationRules, fact: f.DrugAdministered) -> None:
+        session, at = fact.session_id, fact.dose.given_at
+        if session in self.places:
+            self._require_lawful(rules, self.places[session], at)
+        if self.form_due is not None:
+            assert self.enrolled_at is not None, "given before the enrolment"
+            assert self.enrolled_at <= at
+            if session not in self.dosed:
+                self.forms[session] = at + self.form_due
+        self.dosed.add(session)
 
     def _require_lawful(self, rules: RegulationRules, where: str | None, at: datetime) -> None:
         assert where in rules.states, "an unknown state blocks at home"
@@ -66,3 +87,5 @@ class RegulationAudit:
         """The state knows the same visits and the same warning."""
         assert state.regulatory.in_person == tuple(sorted(self.visits))
         assert state.regulatory.telemedicine_warned_at == self.warned_at
+        assert {form.session_id: form.due_at for form in state.regulatory.rems_forms} == self.forms
+        assert state.closure is None or not self.forms, "closed although a form is owed"

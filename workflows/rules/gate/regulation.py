@@ -14,11 +14,46 @@ from workflows.rules.regulation import (
     is_telemedicine_allowed,
     telemedicine_ends_at,
 )
+from workflows.rules.rems import form_due_days
+
+FILING = (Role.NURSE, Role.COORDINATOR, Role.PHYSICIAN)
 
 
 def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[GateCheck]:
-    """At home: the state where the patient's body is allows it, and a visit in person was held where one is wanted."""
+    """Where and to whom a dose may be given as of the law."""
     del intended
+    yield from _at_home(state, at)
+    yield from _programme(state, at)
+
+
+def _programme(state: Pathway, at: datetime) -> Iterator[GateCheck]:
+    """Enrolled in the drug's risk mitigation programme, and forms filed where that comes first."""
+    rules, regulatory = state.protocol.regulation, state.regulatory
+    if rules is None or form_due_days(state) is None:
+        return
+    enrolled_at = regulatory.rems_enrolled_at
+    yield check(
+        "rems_enrolled",
+        enrolled_at is not None and enrolled_at <= at,
+        "rems_not_enrolled",
+        "The site is not certified, or the patient not enrolled, in the drug's risk mitigation programme.",
+        *FILING,
+    )
+    if rules.rems.form_blocks_next_dose:
+        session = state.cycle.session
+        earlier = [one for one in regulatory.rems_forms if session is None or one.session_id != session.id]
+        yield check(
+            "rems_forms_filed",
+            not earlier,
+            "rems_form_missing",
+            "The monitoring form of an earlier session is not filed.",
+            *FILING,
+            sessions=", ".join(one.session_id for one in earlier) or None,
+        )
+
+
+def _at_home(state: Pathway, at: datetime) -> Iterator[GateCheck]:
+    """The state where the patient's body is allows it, and a visit in person was held where one is wanted."""
     rules, home = state.protocol.regulation, home_of(state)
     if rules is None or home is None:
         return

@@ -36,6 +36,7 @@ PROVIDERS: tuple[Provider, ...] = (
 
 AFTER_THE_END: tuple[Provider, ...] = (
     safety.owed,
+    regulation.remaining,
     risk.remaining,
     supply.remaining,
     checkins.owed,
@@ -56,4 +57,4 @@ def owed(state: Pathway) -> Iterator[Obligation]:
 def _asked(state: Pathway) -> tuple[Provider, ...]:
     if state.ending is None:
         return PROVIDERS
-    return (safety.owed,) if state.ending.end in NOBODY_TO_ASK else AFTER_THE_END
+    return (safety.owed, regulation.remaining) if state.ending.end in NOBODY_TO_ASK else AFTER_THE_END
