@@ -68,10 +68,17 @@ class Approval(Model):
     state_of_dosing: State | None = Field(default=None, description="Where the patient's body is to be.")
     consents: tuple[Id, ...] | None = Field(default=None, description="Consents it was decided on, as kind:version.")
     warnings: tuple[Id, ...] | None = Field(default=None, description="Rules that end before the approval does.")
+    conditions: tuple[Id, ...] | None = Field(default=None, description="What has to be confirmed before a dose.")
+    conditions_met: dict[Id, Instant] | None = Field(default=None, description="Since when each is confirmed.")
     countersigned_by: Id | None = None
     suspended_for: tuple[Id, ...] = Field(default=(), description="Why it is suspended.")
     acknowledged: dict[Role, Instant] = Field(default_factory=dict, description="Who read this version, and when.")
     status: ApprovalStatus = ApprovalStatus.IN_FORCE
+
+    def unconfirmed(self, at: Instant | None = None) -> tuple[str, ...]:
+        """Conditions that nobody has confirmed, as of now or of an instant."""
+        met = self.conditions_met or {}
+        return tuple(code for code in self.conditions or () if code not in met or (at is not None and met[code] > at))
 
 
 class Vitals(Model):

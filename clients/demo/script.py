@@ -93,6 +93,7 @@ async def _approve(course: Course, protocol: Protocol, said: str) -> None:
         "max_dose_mg": 150,
         "sessions": int(protocol.series.sessions.value),
         "valid_days": int(protocol.approval.first.valid_days.value),
+        "pdmp_checked": True,
     }
     await course.do(Role.PHYSICIAN, "approve_dosing", said, **terms)
     approval = (await course.look()).approval

@@ -3,6 +3,7 @@
 from schemas.commands.approval import (
     AcknowledgeDosePlan,
     ApproveDosing,
+    ConfirmCondition,
     CountersignDosing,
     RecordFollowUp,
     RevokeApproval,
@@ -85,6 +86,7 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     RecordFollowUp,
     ApproveDosing,
     CountersignDosing,
+    ConfirmCondition,
     AcknowledgeDosePlan,
     RevokeApproval,
     ReleaseSupply,
@@ -145,6 +147,7 @@ __all__ = [
     "CloseEmergency",
     "Command",
     "CompletePathway",
+    "ConfirmCondition",
     "CountSupply",
     "CountersignDosing",
     "DecideMedwatch",

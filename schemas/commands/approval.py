@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from schemas.actors import Role
-from schemas.base import Id, State, Text
+from schemas.actors import CLINICIANS, Role
+from schemas.base import Id, Line, State, Text
 from schemas.commands.base import Command
 from schemas.treatment import DrugRoute, Setting
 
@@ -21,6 +21,7 @@ class ApproveDosing(Command):
         "max_dose_mg": 150,
         "sessions": 2,
         "valid_days": 30,
+        "pdmp_checked": True,
     }
     route: DrugRoute
     setting: Setting
@@ -32,6 +33,15 @@ class ApproveDosing(Command):
     state_of_dosing: State | None = Field(default=None, description="The patient's residence unless another is given.")
     request_id: Id | None = Field(
         default=None, description="The work item that is answered; refused once that is closed, however late the click."
+    )
+    pdmp_checked: bool | None = Field(
+        default=None, description="The prescription drug monitoring programme was looked up for this approval."
+    )
+    conditions: dict[Id, Line] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=10,
+        description="What has to be confirmed before a dose, by code; as in bp-log: Blood pressure for 7 days at home.",
     )
 
 
@@ -71,3 +81,14 @@ class RevokeApproval(Command):
     needs_reason: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"approval_id": "A1"}
     approval_id: Id
+
+
+class ConfirmCondition(Command):
+    """State that a condition of the approval is met, and how that is known."""
+
+    verb: ClassVar[str] = "confirm_condition"
+    by: ClassVar[frozenset[Role]] = CLINICIANS
+    needs_reason: ClassVar[bool] = True
+    example: ClassVar[dict[str, Any]] = {"approval_id": "A1", "condition": "bp-log"}
+    approval_id: Id
+    condition: Id = Field(description="Its code in the approval.")

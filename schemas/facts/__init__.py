@@ -8,6 +8,7 @@ from schemas.facts.approval import (
     ApprovalExpired,
     ApprovalRevoked,
     ApprovalSuspended,
+    ConditionConfirmed,
     DosePlanAcknowledged,
     DosingApproved,
     DosingCountersigned,
@@ -120,6 +121,7 @@ AnyFact = Annotated[
     | RemsEnrolmentRecorded
     | DosingApproved
     | DosingCountersigned
+    | ConditionConfirmed
     | DosePlanAcknowledged
     | ApprovalSuspended
     | FollowUpRecorded
@@ -199,6 +201,7 @@ __all__ = [
     "CheckinMissed",
     "CheckinRecorded",
     "ConditionCleared",
+    "ConditionConfirmed",
     "ConsentRecorded",
     "ConsentWithdrawn",
     "DeathRecorded",

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.actors import Role
-from schemas.base import Id, Text
+from schemas.base import Id, Line, Text
 from schemas.facts.base import Fact
 from schemas.treatment import Approval
 
@@ -17,6 +17,8 @@ class DosingApproved(Fact):
     approval: Approval
     supersedes: Id | None
     changes: tuple[Id, ...] | None = Field(default=None, description="What differs from the approval before.")
+    pdmp_checked: bool | None = None
+    conditions: dict[Id, Line] | None = Field(default=None, description="In words, by code.")
 
 
 class DosingCountersigned(Fact):
@@ -33,6 +35,14 @@ class ApprovalSuspended(Fact):
     type: Literal["approval_suspended"] = "approval_suspended"
     approval_id: Id
     reasons: tuple[Id, ...]
+
+
+class ConditionConfirmed(Fact):
+    """A clinician found a condition of an approval met."""
+
+    type: Literal["condition_confirmed"] = "condition_confirmed"
+    approval_id: Id
+    condition: Id
 
 
 class DosePlanAcknowledged(Fact):

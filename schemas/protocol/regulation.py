@@ -69,12 +69,22 @@ class RemsRules(Model):
     conflict: str = ""
 
 
+class PdmpRule(Model):
+    """When the prescription drug monitoring programme is looked up."""
+
+    each_approval: bool = Field(description="Before each dosing approval, which is a prescription.")
+    provenance: Provenance
+    source: str = ""
+    conflict: str = ""
+
+
 class RegulationRules(Model):
     """What the law asks for beside medicine. A state that is not listed blocks doses at home."""
 
     telemedicine: TelemedicineRule
     states: dict[State, StateRule] = Field(min_length=1)
     rems: RemsRules
+    pdmp: PdmpRule
     unlisted_source: str = Field(description="Why a state that is not listed blocks.")
     source: str
 

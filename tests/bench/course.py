@@ -133,6 +133,7 @@ def course(protocol: Protocol, now: Callable[[], datetime]) -> Iterator[Step]:
                 max_dose_mg=80.0,
                 sessions=sessions_left,
                 valid_days=int(terms.valid_days.value),
+                pdmp_checked=True,
             )
             for role in (Role.THERAPIST, Role.PATIENT):
                 yield say(c.AcknowledgeDosePlan, role, approval_id=f"A{approvals}")

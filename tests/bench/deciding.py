@@ -80,7 +80,13 @@ def mid_course(protocol: Protocol) -> Moment:
         Actor(id=f"{role}-1", role=role) for role in (Role.PHYSICIAN, Role.THERAPIST, Role.NURSE)
     )
     vitals = Vitals(systolic=124, diastolic=78, heart_rate=66, spo2=98)
-    approval = {"route": DrugRoute.INTRAMUSCULAR, "setting": Setting.CLINIC, "sessions": 1, "valid_days": 7}
+    approval = {
+        "route": DrugRoute.INTRAMUSCULAR,
+        "setting": Setting.CLINIC,
+        "sessions": 1,
+        "valid_days": 7,
+        "pdmp_checked": True,
+    }
     return Moment(
         state,
         now,

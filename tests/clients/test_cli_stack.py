@@ -147,7 +147,14 @@ async def test_pathway_is_opened_driven_and_looked_at(stack: RunningStack) -> No
 
 async def test_refusal_by_a_rule_ends_with_3_and_leaves_nothing(stack: RunningStack) -> None:
     pathway = stack.refer()
-    terms = {"route": "sublingual", "setting": "clinic", "max_dose_mg": 150, "sessions": 2, "valid_days": 30}
+    terms = {
+        "route": "sublingual",
+        "setting": "clinic",
+        "max_dose_mg": 150,
+        "sessions": 2,
+        "valid_days": 30,
+        "pdmp_checked": True,
+    }
     ended = stack.do(pathway, "approve_dosing", "therapist:th-fern", terms)
     assert (ended.code, ended.refusal["code"], ended.refusal["field"]) == (3, "role_not_allowed", "actor.role")
     assert ended.refusal["facts"] == {"allowed": "physician"}

@@ -150,6 +150,8 @@ def _approve(course: Course, dice: Random) -> dict[str, Any]:
     said = an_approval(course.state, dice.choice(tuple(Setting)))
     said["sessions"] = dice.choice((1, 1, 2, said["sessions"], 7))
     said["valid_days"] = dice.choice((1, 2, said["valid_days"], said["valid_days"] + 1))
+    if dice.random() < 0.2:
+        said["conditions"] = dict.fromkeys(dice.sample(("bp-log", "ecg-read"), dice.randint(1, 2)), "Kept for a week.")
     if dice.random() < 0.15:
         said["state_of_dosing"] = dice.choice(STATES)
     if dice.random() < 0.3:
@@ -305,6 +307,10 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.RecordRemsEnrolment: lambda course, dice: {"patient_enrolled": dice.random() < 0.8},
     c.ApproveDosing: _approve,
     c.RevokeApproval: _revoke,
+    c.ConfirmCondition: lambda course, dice: {
+        **_revoke(course, dice),
+        "condition": dice.choice(("bp-log", "ecg-read")),
+    },
     c.ReleaseSupply: _release,
     c.CountSupply: _count,
     c.ScheduleSession: _schedule,

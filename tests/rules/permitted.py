@@ -72,6 +72,7 @@ ONLY_BY: Final = {
     f.RemsFormFiled: {Role.PHYSICIAN, Role.NURSE, Role.COORDINATOR},
     f.DosingApproved: {Role.PHYSICIAN},
     f.DosingCountersigned: {Role.PHYSICIAN},
+    f.ConditionConfirmed: CLINICIANS,
     f.DosePlanAcknowledged: {Role.THERAPIST, Role.PATIENT},
     f.FollowUpRecorded: {Role.PHYSICIAN},
     f.ApprovalRevoked: {Role.PHYSICIAN},

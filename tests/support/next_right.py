@@ -215,6 +215,8 @@ def _reading(state: Pathway) -> Iterator[Said]:
     """Everybody who has to read the dose plan reads it."""
     approval = state.approval
     if approval is not None and approval.status is ApprovalStatus.IN_FORCE:
+        for condition in approval.unconfirmed():
+            yield Said(c.ConfirmCondition, Role.NURSE, {"approval_id": approval.id, "condition": condition})
         for role in readers(state):
             if role not in approval.acknowledged:
                 yield Said(c.AcknowledgeDosePlan, role, {"approval_id": approval.id})

@@ -3,6 +3,7 @@
 from schemas.commands import (
     AcknowledgeDosePlan,
     ApproveDosing,
+    ConfirmCondition,
     CountersignDosing,
     CountSupply,
     RecordFollowUp,
@@ -20,6 +21,7 @@ class ApprovalPhase(Conductor):
 
     approve_dosing = verb(ApproveDosing)
     countersign_dosing = verb(CountersignDosing)
+    confirm_condition = verb(ConfirmCondition)
     acknowledge_dose_plan = verb(AcknowledgeDosePlan)
     record_follow_up = verb(RecordFollowUp)
     revoke_approval = verb(RevokeApproval)

@@ -5,11 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from schemas.actors import Role
-from schemas.commands import AcknowledgeDosePlan, ApproveDosing, CountersignDosing, RecordFollowUp, RevokeApproval
+from schemas.commands import (
+    AcknowledgeDosePlan,
+    ApproveDosing,
+    ConfirmCondition,
+    CountersignDosing,
+    RecordFollowUp,
+    RevokeApproval,
+)
 from schemas.facts import (
     ApprovalExpired,
     ApprovalRevoked,
     ApprovalSuspended,
+    ConditionConfirmed,
     DosePlanAcknowledged,
     DosingApproved,
     DosingCountersigned,
@@ -22,7 +30,7 @@ from workflows.rules.calendar import end_of_local_day
 from workflows.rules.dose_limits import most_alone, most_in_session, weight_for
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
-from workflows.rules.regulation import require_lawful, warnings
+from workflows.rules.regulation import require_lawful, require_looked_up, warnings
 from workflows.rules.screening.standing import require_screened
 
 COMPARED = ("route", "setting", "max_dose_mg", "max_single_mg", "booster_mg", "sessions", "state_of_dosing")
@@ -45,6 +53,7 @@ def approve_dosing(state: Pathway, command: ApproveDosing, at: datetime) -> list
     _require_seen_again(state, at)
     kg = _require_within_limits(state, command, at)
     _require_within_terms(state, command)
+    require_looked_up(state, command.pdmp_checked)
     require_lawful(state, command.setting, command.state_of_dosing or state.residence, at)
     alone = most_alone(state, command.route, kg)
     approval = _bound(state, command, at, kg)
@@ -56,6 +65,8 @@ def approve_dosing(state: Pathway, command: ApproveDosing, at: datetime) -> list
             approval=approval,
             supersedes=state.approval.id if state.approval else None,
             changes=_changes(state.approval, approval),
+            pdmp_checked=command.pdmp_checked,
+            conditions=command.conditions,
         )
     ]
 
@@ -82,6 +93,7 @@ def _bound(state: Pathway, command: ApproveDosing, at: datetime, kg: float | Non
         medications_digest=state.screening.medications.digest,
         state_of_dosing=command.state_of_dosing or state.residence,
         consents=standing_consents(state),
+        conditions=tuple(command.conditions) if command.conditions else None,
     )
     return approval.model_copy(update={"warnings": tuple(warnings(state, approval, at)) or None})
 
@@ -152,6 +164,19 @@ def _require_within_terms(state: Pathway, command: ApproveDosing) -> None:
         "valid_days",
         limit=min(days),
     )
+
+
+def confirm_condition(state: Pathway, command: ConfirmCondition, at: datetime) -> list[Fact]:
+    """Of the approval that stands or is proposed, each once: a later approval sets its own."""
+    del at
+    approval = _latest(state, command.approval_id)
+    stands = approval.status in (ApprovalStatus.IN_FORCE, ApprovalStatus.PROPOSED)
+    require(stands, "approval_not_in_force", "The approval is not in force.", "approval_id")
+    known = command.condition in (approval.conditions or ())
+    require(known, "condition_unknown", "The approval has no such condition.", "condition")
+    waits = command.condition in approval.unconfirmed()
+    require(waits, "condition_already_confirmed", "This condition was confirmed before.", "condition")
+    return [ConditionConfirmed(approval_id=approval.id, condition=command.condition)]
 
 
 def countersign_dosing(state: Pathway, command: CountersignDosing, at: datetime) -> list[Fact]:
@@ -232,6 +257,12 @@ def approval_suspended(state: Pathway, fact: ApprovalSuspended, at: datetime) ->
     """It carries no dose any more, and never will again."""
     del at
     return _changed(state, status=ApprovalStatus.SUSPENDED, suspended_for=fact.reasons)
+
+
+def condition_confirmed(state: Pathway, fact: ConditionConfirmed, at: datetime) -> dict[str, Any]:
+    """Met from now on."""
+    approval = state.approval
+    return _changed(state, conditions_met={**(approval.conditions_met or {}), fact.condition: at}) if approval else {}
 
 
 def dose_plan_acknowledged(state: Pathway, fact: DosePlanAcknowledged, at: datetime) -> dict[str, Any]:

@@ -53,6 +53,7 @@ RULES: dict[type[Command], Rule] = {
     c.ApproveDosing: approval.approve_dosing,
     c.RecordFollowUp: approval.record_follow_up,
     c.CountersignDosing: approval.countersign_dosing,
+    c.ConfirmCondition: approval.confirm_condition,
     c.AcknowledgeDosePlan: approval.acknowledge_dose_plan,
     c.RevokeApproval: approval.revoke_approval,
     c.ReleaseSupply: supply.release_supply,

@@ -63,6 +63,7 @@ EVOLUTIONS: dict[type[Fact], Evolution] = {
     f.RemsEnrolmentRecorded: rems.rems_enrolment_recorded,
     f.DosingApproved: approval.dosing_approved,
     f.DosingCountersigned: approval.dosing_countersigned,
+    f.ConditionConfirmed: approval.condition_confirmed,
     f.DosePlanAcknowledged: approval.dose_plan_acknowledged,
     f.ApprovalSuspended: approval.approval_suspended,
     f.FollowUpRecorded: approval.follow_up_recorded,

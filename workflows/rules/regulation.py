@@ -88,6 +88,17 @@ def require_lawful(state: Pathway, setting: Setting, where: str, at: datetime) -
     )
 
 
+def require_looked_up(state: Pathway, pdmp_checked: bool | None) -> None:
+    """Refuse an approval for which the monitoring programme was not looked up, where the protocol wants it."""
+    rules = state.protocol.regulation
+    require(
+        rules is None or not rules.pdmp.each_approval or pdmp_checked,
+        "pdmp_not_checked",
+        "The prescription drug monitoring programme is looked up before each approval.",
+        "pdmp_checked",
+    )
+
+
 def warnings(state: Pathway, approval: Approval, at: datetime) -> Iterator[str]:
     """Rules that end before an approval does, as known at ``at``: a dose under it may come too late for them."""
     rules = state.protocol.regulation

@@ -46,6 +46,8 @@ def _approval_for_home(state: Pathway, approval_id: str, at: datetime) -> Approv
     stands = approval.status is ApprovalStatus.IN_FORCE and at < approval.valid_until
     require(stands, "approval_not_in_force", "The approval is not in force.", "approval_id")
     require(approval.setting is Setting.HOME, "not_for_home", "The approval is not for the home.", "approval_id")
+    met = not approval.unconfirmed()
+    require(met, "supply_on_hold", "Something stands in the way of a dose.", check="approval_conditions_met")
     return approval
 
 

@@ -4,6 +4,7 @@ from typing import Protocol as Interface
 
 from schemas.pathway import Pathway
 from schemas.protocol import Protocol
+from tests.rules.audits.approval import ApprovalAudit
 from tests.rules.audits.checkins import CheckinAudit
 from tests.rules.audits.regulation import RegulationAudit
 from tests.rules.audits.risk import RiskAudit
@@ -32,5 +33,5 @@ class Audit(Interface):
         """
 
 
-AUDITS: tuple[type[Audit], ...] = (RiskAudit, CheckinAudit, ScreeningAudit, SupplyAudit, RegulationAudit)
+AUDITS: tuple[type[Audit], ...] = (RiskAudit, CheckinAudit, ScreeningAudit, SupplyAudit, RegulationAudit, ApprovalAudit)
 """Every auditor; each reads every course of the property tests."""

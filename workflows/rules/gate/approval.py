@@ -9,6 +9,8 @@ from schemas.treatment import Approval, ApprovalStatus
 from workflows.rules.approval import readers
 from workflows.rules.gate.check import GateCheck, Intended, check
 
+CONFIRMING = (Role.NURSE, Role.PHYSICIAN, Role.THERAPIST)
+
 
 def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[GateCheck]:
     """One approval, in force at ``at``, given under the pathway's protocol."""
@@ -173,11 +175,22 @@ def _booster(
 
 
 def reading_checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[GateCheck]:
-    """Everybody who has to has read this version of the dose plan."""
+    """What the approval depends on is confirmed, and everybody who has to has read this version of the dose plan."""
     del intended
     approval = state.approval
     if approval is None:
         return
+    if approval.conditions:
+        waiting = approval.unconfirmed(at)
+        yield check(
+            "approval_conditions_met",
+            not waiting,
+            "condition_not_met",
+            "A condition of the approval is not confirmed.",
+            *CONFIRMING,
+            approval=approval.id,
+            conditions=", ".join(waiting) or None,
+        )
     for role in readers(state):
         read_at = approval.acknowledged.get(role)
         yield check(
