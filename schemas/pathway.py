@@ -10,6 +10,7 @@ from schemas.checkins import Checkins
 from schemas.commands.ends import Course
 from schemas.measures import Administration, Risk
 from schemas.monitoring import AdverseEvent, AlarmLevel, Emergency, Incident
+from schemas.pace import Pace
 from schemas.protocol import Protocol, Series
 from schemas.referral import Identity
 from schemas.regulation import Regulatory
@@ -144,6 +145,7 @@ class Pathway(Model):
     consents: dict[str, Consent] = Field(default_factory=dict)
     approval: Approval | None = None
     supply: Supply = Supply()
+    pace: Pace = Pace()
     regulatory: Regulatory = Regulatory()
     hold: Hold | None = None
     hold_ended_at: Instant | None = Field(default=None, description="When a physician ended the last hold.")

@@ -29,6 +29,8 @@ class WorkKind(StrEnum):
     APPROVE_DOSING = "approve_dosing"
     COUNTERSIGN_DOSING = "countersign_dosing"
     REVIEW_SUSPENDED_APPROVAL = "review_suspended_approval"
+    CONFIRM_PACE = "confirm_pace"
+    REVIEW_SPACING = "review_spacing"
     CONFIRM_CONDITION = "confirm_condition"
     ACKNOWLEDGE_DOSE_PLAN = "acknowledge_dose_plan"
     READ_DOSE_PLAN = "read_dose_plan"

@@ -28,6 +28,7 @@ from schemas.commands.enrolment import (
 from schemas.commands.identity import DecideMerge, ReviewRepeatedReferral
 from schemas.commands.integration import SignIntegrationNote
 from schemas.commands.measures import ClearRisk, RecordMeasure, RecordRiskContact
+from schemas.commands.pace import ConfirmPace, ReviewSpacing
 from schemas.commands.preparation import SignPreparationNote
 from schemas.commands.regulation import FileRemsForm, RecordInPersonVisit, RecordRemsEnrolment
 from schemas.commands.safety import (
@@ -87,6 +88,8 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     ApproveDosing,
     CountersignDosing,
     ConfirmCondition,
+    ConfirmPace,
+    ReviewSpacing,
     AcknowledgeDosePlan,
     RevokeApproval,
     ReleaseSupply,
@@ -148,6 +151,7 @@ __all__ = [
     "Command",
     "CompletePathway",
     "ConfirmCondition",
+    "ConfirmPace",
     "CountSupply",
     "CountersignDosing",
     "DecideMedwatch",
@@ -184,6 +188,7 @@ __all__ = [
     "ReviewAdverseEvent",
     "ReviewIncident",
     "ReviewRepeatedReferral",
+    "ReviewSpacing",
     "ReviewSupply",
     "ReviewVitalsAlarm",
     "RevokeApproval",

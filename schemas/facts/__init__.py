@@ -45,6 +45,7 @@ from schemas.facts.enrolment import (
 from schemas.facts.identity import IdentityCompared, MergeDecided, ReferralRepeated, RepeatedReferralReviewed
 from schemas.facts.integration import IntegrationBecameOverdue, IntegrationNoteSigned
 from schemas.facts.measures import MeasureRecorded, RiskCleared, RiskContactRecorded, RiskUnassessed
+from schemas.facts.pace import PaceConfirmed, SpacingReviewed
 from schemas.facts.preparation import PreparationNoteSigned
 from schemas.facts.regulation import InPersonVisitRecorded, RemsEnrolmentRecorded, RemsFormFiled, TelemedicineEndNeared
 from schemas.facts.safety import (
@@ -122,6 +123,8 @@ AnyFact = Annotated[
     | DosingApproved
     | DosingCountersigned
     | ConditionConfirmed
+    | PaceConfirmed
+    | SpacingReviewed
     | DosePlanAcknowledged
     | ApprovalSuspended
     | FollowUpRecorded
@@ -234,6 +237,7 @@ __all__ = [
     "MessageRequested",
     "MessageWithdrawn",
     "MissedStage",
+    "PaceConfirmed",
     "PathwayCompleted",
     "PathwayDiscontinued",
     "PatientCheckedIn",
@@ -259,6 +263,7 @@ __all__ = [
     "SessionHeld",
     "SessionReminderDue",
     "SessionScheduled",
+    "SpacingReviewed",
     "SupplyCounted",
     "SupplyReleased",
     "SupplyReviewed",

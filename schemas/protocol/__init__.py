@@ -13,6 +13,7 @@ from schemas.protocol.instruments import Instruments, RiskWindows, Scale, Screen
 from schemas.protocol.integration import IntegrationRules
 from schemas.protocol.medications import MedicationRules
 from schemas.protocol.monitoring import MonitoringRules
+from schemas.protocol.pace import PaceRules
 from schemas.protocol.quantity import Provenance, Quantity
 from schemas.protocol.referral import Indication, ReferralRules
 from schemas.protocol.regulation import HomeRule, RegulationRules, RemsRules, StateRule, TelemedicineRule
@@ -38,6 +39,7 @@ __all__ = [
     "Ladder",
     "MedicationRules",
     "MonitoringRules",
+    "PaceRules",
     "PredoseLimits",
     "Protocol",
     "Provenance",

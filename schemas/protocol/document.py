@@ -17,6 +17,7 @@ from schemas.protocol.instruments import Instruments
 from schemas.protocol.integration import IntegrationRules
 from schemas.protocol.medications import MedicationRules
 from schemas.protocol.monitoring import MonitoringRules
+from schemas.protocol.pace import PaceRules
 from schemas.protocol.quantity import Quantity
 from schemas.protocol.referral import ReferralRules
 from schemas.protocol.regulation import RegulationRules
@@ -52,6 +53,7 @@ class Protocol(Model):
     consent_version: Id
     treatments: dict[TreatmentRoute, TreatmentRules] = Field(default_factory=dict)
     series: Series = Field(description="The series of every treatment route that has none of its own.")
+    pace: PaceRules | None = None
     approval: Approvals
     booster: BoosterRules | None = None
     supply: SupplyRules | None = None

@@ -307,6 +307,8 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.RecordRemsEnrolment: lambda course, dice: {"patient_enrolled": dice.random() < 0.8},
     c.ApproveDosing: _approve,
     c.RevokeApproval: _revoke,
+    c.ConfirmPace: _revoke,
+    c.ReviewSpacing: lambda course, dice: {"go_on": dice.random() < 0.7},
     c.ConfirmCondition: lambda course, dice: {
         **_revoke(course, dice),
         "condition": dice.choice(("bp-log", "ecg-read")),

@@ -73,6 +73,8 @@ ONLY_BY: Final = {
     f.DosingApproved: {Role.PHYSICIAN},
     f.DosingCountersigned: {Role.PHYSICIAN},
     f.ConditionConfirmed: CLINICIANS,
+    f.PaceConfirmed: {Role.THERAPIST},
+    f.SpacingReviewed: {Role.PHYSICIAN},
     f.DosePlanAcknowledged: {Role.THERAPIST, Role.PATIENT},
     f.FollowUpRecorded: {Role.PHYSICIAN},
     f.ApprovalRevoked: {Role.PHYSICIAN},

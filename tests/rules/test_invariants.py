@@ -65,6 +65,9 @@ FREQUENT = {
 WITH_REMS = {**FREQUENT, "treatments.kap.rems_form_due_days": FORM_DUE}
 """The same as if the drug had a risk mitigation programme."""
 
+CLOSE = {**FREQUENT, "series.max_sessions_per_week": 2, "series.sessions": 6, "pace.reviewed_after_weeks": 1}
+"""Two sessions a week, which are reviewed early."""
+
 BEGINNINGS: dict[str, Callable[[], Course]] = {
     **{
         f"{phase}, {setting}": partial(at, phase, setting=setting, protocol=short(2))
@@ -75,6 +78,7 @@ BEGINNINGS: dict[str, Callable[[], Course]] = {
         f"{phase}, frequent": partial(at, phase, protocol=varied(FREQUENT))
         for phase in (Phase.REFERRAL, Phase.PREPARATION, Phase.SESSION, Phase.INTEGRATION)
     },
+    **{f"cycle {cycle}, twice a week": partial(at, Phase.SESSION, cycle, protocol=varied(CLOSE)) for cycle in (2, 4)},
     "session, with a programme": partial(at, Phase.SESSION, protocol=varied(WITH_REMS)),
     **{
         situation.__name__: situation

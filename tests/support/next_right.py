@@ -26,6 +26,7 @@ from workflows.rules.dose_limits import most_alone, most_in_session
 from workflows.rules.gate import gate
 from workflows.rules.measures import missing_baseline
 from workflows.rules.monitoring import readings_due
+from workflows.rules.pace import is_late_and_close, review_at, wants_confirmation
 from workflows.rules.regulation import is_over_video
 from workflows.rules.rems import form_due_days, is_going_on
 from workflows.rules.risk import CONTACT, still_to_clear, unassessed
@@ -253,6 +254,7 @@ def _in_session(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
     yield from _reading(state)
     if session is None:
         return
+    yield from _pacing(state, session)
     if session.setting is Setting.HOME and not session.doses:
         yield from _supplying(state, now)
     if session.checked_in_at is None:
@@ -263,6 +265,17 @@ def _in_session(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
         yield from _observing(state, session, now)
     else:
         yield from _before_the_dose(state, session, now)
+
+
+def _pacing(state: Pathway, session: Session) -> Iterator[Said]:
+    """Sessions that follow each other closely are found right, by those who may say so."""
+    approval, at = state.approval, session.starts_at
+    if session.doses or approval is None or approval.status is not ApprovalStatus.IN_FORCE:
+        return
+    if wants_confirmation(state, at) and approval.id not in state.pace.confirmed:
+        yield Said(c.ConfirmPace, Role.THERAPIST, {"approval_id": approval.id})
+    if is_late_and_close(state, at) and review_at(state, at) is None:
+        yield Said(c.ReviewSpacing, Role.PHYSICIAN, {"go_on": True})
 
 
 def _supplying(state: Pathway, now: datetime) -> Iterator[Said]:

@@ -21,6 +21,7 @@ from schemas.facts import (
 )
 from schemas.pathway import Cycle, Pathway, Session
 from schemas.treatment import Dose, Setting, Vitals
+from workflows.rules import pace, rems
 from workflows.rules.checkins import planned_after
 from workflows.rules.dose_limits import PER_CENT
 from workflows.rules.gate import Intended, gate
@@ -28,7 +29,6 @@ from workflows.rules.gate.vitals import latest_complete
 from workflows.rules.monitoring import baseline, missing_readings
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
-from workflows.rules.rems import after_first_drug
 from workflows.rules.standing import earliest_next_dose, observation_ends
 from workflows.rules.supply import after_dose
 
@@ -287,7 +287,8 @@ def drug_administered(state: Pathway, fact: DrugAdministered, at: datetime) -> d
         "sessions_given": state.sessions_given + first,
         "last_drug_at": fact.dose.given_at,
         "supply": after_dose(state, fact),
-        "regulatory": state.regulatory if session.doses else after_first_drug(state, fact),
+        "regulatory": state.regulatory if session.doses else rems.after_first_drug(state, fact),
+        "pace": state.pace if session.doses else pace.after_first_drug(state, fact),
         "checkins": planned_after(state, session.id, fact.dose.given_at),
         "recent_sessions_at": (*state.recent_sessions_at, fact.dose.given_at)[-REMEMBERED:]
         if first

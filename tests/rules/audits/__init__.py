@@ -6,6 +6,7 @@ from schemas.pathway import Pathway
 from schemas.protocol import Protocol
 from tests.rules.audits.approval import ApprovalAudit
 from tests.rules.audits.checkins import CheckinAudit
+from tests.rules.audits.pace import PaceAudit
 from tests.rules.audits.regulation import RegulationAudit
 from tests.rules.audits.risk import RiskAudit
 from tests.rules.audits.screening import ScreeningAudit
@@ -33,5 +34,13 @@ class Audit(Interface):
         """
 
 
-AUDITS: tuple[type[Audit], ...] = (RiskAudit, CheckinAudit, ScreeningAudit, SupplyAudit, RegulationAudit, ApprovalAudit)
+AUDITS: tuple[type[Audit], ...] = (
+    RiskAudit,
+    CheckinAudit,
+    ScreeningAudit,
+    SupplyAudit,
+    RegulationAudit,
+    ApprovalAudit,
+    PaceAudit,
+)
 """Every auditor; each reads every course of the property tests."""

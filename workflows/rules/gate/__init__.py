@@ -7,6 +7,7 @@ from schemas.pathway import Pathway
 from workflows.rules.gate import (
     approval,
     enrolment,
+    pace,
     preparation,
     regulation,
     risk,
@@ -30,6 +31,7 @@ CHECKS: tuple[Provider, ...] = (
     approval.dose_checks,
     regulation.checks,
     supply.checks,
+    pace.checks,
     approval.reading_checks,
 )
 """Who contributes checks, in order of weight: the first one that fails names the refusal."""
