@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from clients.scenarios.next_right import ATTESTED, an_approval, calm, in_range
 from schemas.actors import Role
 from schemas.commands import (
     ApproveDosing,
@@ -23,9 +24,8 @@ from schemas.measures import Instrument
 from schemas.pathway import Phase
 from schemas.treatment import Approval, DrugRoute, Setting, Vitals
 from tests.support.course import Course, at
-from tests.support.next_right import ATTESTED, an_approval, calm
 from tests.support.people import RESIDENCE
-from tests.support.protocols import given, in_range, packaged, varied
+from tests.support.protocols import given, packaged, varied
 
 TICK: Final = timedelta(microseconds=1)
 MINUTE: Final = timedelta(minutes=1)

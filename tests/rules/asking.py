@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from clients.scenarios.next_right import calm
 from schemas.actors import Role
 from schemas.checkins import CheckinOutcome
 from schemas.commands import (
@@ -17,7 +18,6 @@ from schemas.measures import Instrument
 from schemas.work import WorkItem, WorkKind
 from tests.rules.arrivals import dosed
 from tests.support.course import Course
-from tests.support.next_right import calm
 from tests.support.protocols import packaged
 
 RULES = packaged().checkins

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
+from clients.scenarios.next_right import Said, an_approval, arrival, calm, in_range, next_right
 from schemas import commands as c
 from schemas.actors import Role
 from schemas.checkins import CheckinOutcome, WelfareDecision
@@ -21,9 +22,7 @@ from schemas.measures import Instrument
 from schemas.screening import LabResult, LabTest
 from schemas.treatment import DrugRoute, HomeAttestation, Setting, Vitals
 from tests.support.course import Course
-from tests.support.next_right import Said, an_approval, arrival, calm, next_right
 from tests.support.people import TEAM
-from tests.support.protocols import in_range
 from workflows.rules.checkins import asked
 from workflows.rules.deadlines import due
 from workflows.rules.instruments import known_items
@@ -167,7 +166,7 @@ def _schedule(course: Course, dice: Random) -> dict[str, Any]:
 
 def _check_in(course: Course, dice: Random) -> dict[str, Any]:
     session = course.state.cycle.session
-    said = arrival(session) if session else {}
+    said = arrival(course.state, session) if session else {}
     if dice.random() < 0.4:
         attested = [dice.random() < 0.8 for _ in range(3)]
         home = HomeAttestation(address_confirmed=attested[0], sitter_present=attested[1], video_connected=attested[2])

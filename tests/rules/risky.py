@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from clients.scenarios.next_right import calm
 from schemas.actors import Role
 from schemas.commands import (
     ClearRisk,
@@ -19,7 +20,6 @@ from schemas.pathway import Phase
 from schemas.work import WorkItem, WorkKind
 from tests.rules.arrivals import ready
 from tests.support.course import Course, at
-from tests.support.next_right import calm
 from tests.support.protocols import packaged
 from workflows.rules.gate import gate
 

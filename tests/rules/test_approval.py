@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from clients.scenarios.next_right import an_approval
 from schemas.actors import Actor, Role
 from schemas.commands import (
     AcknowledgeDosePlan,
@@ -33,7 +34,6 @@ from schemas.treatment import ApprovalStatus, DrugRoute, Setting
 from schemas.work import WorkKind
 from tests.rules.refusing import Refused, each, holds
 from tests.support.course import Course, at, of_kind
-from tests.support.next_right import an_approval
 from tests.support.people import ZONE, an_enrolment
 from tests.support.protocols import given, kap_routes, packaged, varied
 from workflows.rules.gate import gate

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from clients.scenarios.next_right import an_approval
 from schemas.actors import Role
 from schemas.commands import (
     ApproveDosing,
@@ -23,7 +24,6 @@ from schemas.work import WorkItem, WorkKind
 from tests.rules.arrivals import CALM
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import Course, at
-from tests.support.next_right import an_approval
 from tests.support.protocols import given, packaged, varied
 from workflows.rules.gate import gate
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from clients.scenarios.next_right import ATTESTED
 from schemas.actors import Role
 from schemas.base import LATEST
 from schemas.commands import CancelSession, CheckIn, ScheduleSession
@@ -18,7 +19,6 @@ from schemas.treatment import HomeAttestation, Setting
 from schemas.work import WorkKind
 from tests.rules.refusing import Refused, each, holds
 from tests.support.course import START, Course, at
-from tests.support.next_right import ATTESTED
 from tests.support.people import RESIDENCE
 from tests.support.protocols import packaged, varied
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from clients.scenarios.next_right import calm
 from schemas.actors import Role
 from schemas.commands import (
     DecideWelfare,
@@ -40,7 +41,6 @@ from tests.rules.asking import (
 )
 from tests.rules.refusing import Refused, each, holds
 from tests.support.course import at
-from tests.support.next_right import calm
 
 
 def on_day_3(role: Role = Role.NURSE, *instruments: Instrument, **said: Any) -> Any:

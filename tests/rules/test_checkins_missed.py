@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from clients.scenarios.next_right import asking
 from schemas.actors import Role
 from schemas.checkins import WelfareDecision
 from schemas.commands import (
@@ -44,7 +45,6 @@ from tests.rules.asking import (
     work,
 )
 from tests.support.course import at
-from tests.support.next_right import asking
 from tests.support.protocols import packaged, short
 from workflows.rules.deadlines import still_wanted
 from workflows.rules.status import status_of

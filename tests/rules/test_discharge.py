@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from clients.scenarios.next_right import an_approval
 from schemas.actors import Role
 from schemas.commands import ApproveDosing, DischargePatient, RecordVitals, RecordWeight
 from schemas.facts import PatientDischarged
@@ -15,7 +16,6 @@ from schemas.treatment import DrugRoute
 from tests.rules.arrivals import CALM, MINUTE, OBSERVED, RULES, TICK, dosed, give, observed, ready
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import Course, at
-from tests.support.next_right import an_approval
 from tests.support.protocols import given, kap_routes, packaged
 
 BOOSTER = given(packaged().booster)

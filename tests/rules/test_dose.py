@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from clients.scenarios.next_right import an_approval
 from schemas.actors import Role
 from schemas.commands import (
     ApproveDosing,
@@ -25,7 +26,6 @@ from tests.rules import arrivals as a
 from tests.rules.arrivals import CALM, HIGH, MINUTE, TICK, approval_of, dosed, give, measured, ready
 from tests.rules.refusing import Refused, each, holds
 from tests.support.course import Course, at
-from tests.support.next_right import an_approval
 from tests.support.protocols import given, packaged, short
 from workflows.rules.decide import decide
 from workflows.rules.gate import gate

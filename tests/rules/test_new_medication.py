@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from clients.scenarios.next_right import an_approval
 from schemas.actors import Role
 from schemas.commands import (
     AcceptMedication,
@@ -21,7 +22,6 @@ from schemas.treatment import ApprovalStatus, Setting
 from schemas.work import WorkKind
 from tests.rules.arrivals import approval_of, ready
 from tests.support.course import Course, of_kind
-from tests.support.next_right import an_approval
 from tests.support.people import PATHWAY_ID, TEAM, an_enrolment
 from workflows.rules.deadlines import still_wanted
 from workflows.rules.gate import gate

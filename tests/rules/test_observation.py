@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from clients.scenarios.next_right import an_approval
 from schemas.actors import Role
 from schemas.commands import (
     ApproveDosing,
@@ -32,7 +33,6 @@ from tests.rules import arrivals as a
 from tests.rules.arrivals import CALM, HIGH, MINUTE, RULES, TICK, dosed, give, measured, observed, ready, received
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import Course, at, types
-from tests.support.next_right import an_approval
 
 VERY_HIGH = CALM.model_copy(update={"systolic": int(RULES.immediate_hold.systolic.value)})
 

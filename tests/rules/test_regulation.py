@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
+from clients.scenarios.next_right import ATTESTED, an_approval, arrival, in_range
 from schemas.actors import Role
 from schemas.commands import (
     ApproveDosing,
@@ -24,9 +25,8 @@ from schemas.treatment import Approval, Setting
 from schemas.work import WorkItem, WorkKind
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import Course, at, of_kind
-from tests.support.next_right import ATTESTED, an_approval, arrival
 from tests.support.people import RESIDENCE, an_enrolment
-from tests.support.protocols import given, in_range, packaged, varied
+from tests.support.protocols import given, packaged, varied
 from workflows.rules.approval import warned_of
 from workflows.rules.calendar import end_of_local_month
 from workflows.rules.status import status_of
@@ -177,7 +177,7 @@ REFUSALS = [
 def unlocated() -> Refusal:
     course = at(Phase.SESSION, setting=Setting.HOME).until(lambda it: it.state.cycle.session is not None)
     course.wait_until(course.session.starts_at)
-    return course.refused(CheckIn, Role.NURSE, **{**arrival(course.session), "location": None})
+    return course.refused(CheckIn, Role.NURSE, **{**arrival(course.state, course.session), "location": None})
 
 
 def too_late_to_send() -> Refusal:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from clients.scenarios.next_right import calm
 from schemas.actors import Role
 from schemas.commands import (
     ClearRisk,
@@ -41,7 +42,6 @@ from tests.rules.risky import (
     screened,
 )
 from tests.support.course import at
-from tests.support.next_right import calm
 from tests.support.protocols import packaged
 from workflows.rules.measures import missing_baseline
 from workflows.rules.risk import suspension_reasons

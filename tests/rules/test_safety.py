@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from clients.scenarios.next_right import ATTESTED
 from schemas.actors import Role
 from schemas.commands import (
     AcknowledgeEmergency,
@@ -40,7 +41,6 @@ from schemas.work import WorkKind
 from tests.rules import arrivals as a
 from tests.rules.refusing import Refused, each, holds
 from tests.support.course import START, Course, at
-from tests.support.next_right import ATTESTED
 from tests.support.protocols import given, packaged
 from workflows.rules.gate import gate
 from workflows.rules.monitoring import alarm

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from clients.scenarios.next_right import an_approval, calm, every_test
 from schemas.actors import Role
 from schemas.commands import (
     AcceptLab,
@@ -34,7 +35,6 @@ from schemas.work import WorkKind
 from tests.rules.arrivals import CALM, approval_of, dosed, ready
 from tests.rules.refusing import Refused, each, holds
 from tests.support.course import Course, at
-from tests.support.next_right import an_approval, calm, every_test
 from tests.support.protocols import packaged
 from workflows.rules.gate import gate
 from workflows.rules.measures import missing_baseline

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from clients.scenarios.next_right import in_range
 from schemas.actors import Role
 from schemas.commands import (
     CountSupply,
@@ -23,7 +24,7 @@ from schemas.treatment import ApprovalStatus, Setting
 from schemas.work import WorkKind
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import Course, at
-from tests.support.protocols import given, in_range, packaged, varied
+from tests.support.protocols import given, packaged, varied
 
 STAGES = [int(stage.value) for stage in given(packaged().supply).stages]
 TICK = timedelta(microseconds=1)

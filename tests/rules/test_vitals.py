@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from clients.scenarios.next_right import in_range
 from schemas.actors import Role
 from schemas.commands import ApproveDosing, CheckIn, RecordVitals, ScheduleSession
 from schemas.facts import SessionHeld
@@ -12,7 +13,7 @@ from schemas.treatment import Reading, Setting, Vitals
 from schemas.work import WorkKind
 from tests.support.course import START, Course
 from tests.support.people import an_enrolment
-from tests.support.protocols import in_range, packaged
+from tests.support.protocols import packaged
 from workflows.rules.blood_pressure import Verdict, assess
 from workflows.rules.gate import GateCheck, gate
 

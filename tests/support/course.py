@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
+from clients.scenarios.next_right import Said, next_right
 from schemas.actors import Actor, Role
 from schemas.commands import Command
 from schemas.events import CHAIN_START, Event
@@ -21,7 +22,6 @@ from schemas.protocol import Protocol
 from schemas.referral import Enrolment
 from schemas.refusals import Refusal
 from schemas.treatment import Setting, TreatmentRoute
-from tests.support.next_right import Said, next_right
 from tests.support.people import ACTORS, PATHWAY_ID, an_enrolment
 from workflows.rules.deadlines import due
 from workflows.rules.decide import effective_at

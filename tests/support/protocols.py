@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from activities.protocols import load_protocol
 from schemas.protocol import Protocol, RouteLimits
-from schemas.treatment import DrugRoute, Setting, TreatmentRoute, Vitals
+from schemas.treatment import DrugRoute, TreatmentRoute
 
 T = TypeVar("T")
 
@@ -49,21 +49,3 @@ def kap_routes() -> dict[DrugRoute, RouteLimits]:
 def short(sessions: int = 2) -> Protocol:
     """The packaged protocol with a series of few sessions."""
     return varied({"series.sessions": sessions})
-
-
-def in_range(protocol: Protocol, setting: Setting = Setting.CLINIC) -> Vitals:
-    """Vital signs with which a dose may be given: each at the last value that is still in range."""
-    rules = protocol.vitals
-    go = rules.predose[setting].go
-    return Vitals(
-        systolic=int(go.systolic.value),
-        diastolic=int(go.diastolic.value),
-        heart_rate=int(rules.heart_rate_max.value),
-        spo2=int(rules.spo2_min.value),
-    )
-
-
-def route_in(protocol: Protocol, setting: Setting, treatment: TreatmentRoute = TreatmentRoute.KAP) -> DrugRoute:
-    """A route of administration that the protocol allows in a treatment and setting, or else in the treatment."""
-    routes = protocol.treatment(treatment).drug_routes
-    return next((route for route in routes if setting in protocol.routes[route].settings), routes[0])

@@ -13,12 +13,10 @@ from schemas.commands.ends import Course
 from schemas.commands.screening import LabReport
 from schemas.measures import Instrument
 from schemas.pathway import Pathway, Phase, Session
-from schemas.protocol import RouteLimits, TreatmentRules
+from schemas.protocol import Protocol, RouteLimits, TreatmentRules
 from schemas.screening import LabResult, LabTest
 from schemas.supply import SupplyChange
-from schemas.treatment import ApprovalStatus, HomeAttestation, Setting
-from tests.support.people import RESIDENCE, TEAM
-from tests.support.protocols import in_range, route_in
+from schemas.treatment import ApprovalStatus, DrugRoute, HomeAttestation, Setting, TreatmentRoute, Vitals
 from workflows.rules.approval import readers
 from workflows.rules.blood_pressure import Verdict, assess
 from workflows.rules.checkins import asked
@@ -86,7 +84,7 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
         yield from _settling(state)
     match phase:
         case Phase.REFERRAL:
-            yield Said(c.AcceptReferral, Role.COORDINATOR, {"care_team": TEAM})
+            yield Said(c.AcceptReferral, Role.COORDINATOR, {})
         case Phase.SCREENING:
             yield from _screening(state)
             for instrument in missing_baseline(state):
@@ -260,7 +258,7 @@ def _in_session(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
     if session.checked_in_at is None:
         if now < session.starts_at:
             yield session.starts_at
-        yield Said(c.CheckIn, Role.THERAPIST, arrival(session))
+        yield Said(c.CheckIn, Role.THERAPIST, arrival(state, session))
     elif session.doses:
         yield from _observing(state, session, now)
     else:
@@ -292,11 +290,11 @@ def _supplying(state: Pathway, now: datetime) -> Iterator[Said]:
         yield Said(c.ReleaseSupply, Role.PHYSICIAN, {"approval_id": approval.id})
 
 
-def arrival(session: Session) -> dict[str, Any]:
+def arrival(state: Pathway, session: Session) -> dict[str, Any]:
     """What is attested when the patient is received as booked."""
     home = ATTESTED if session.setting is Setting.HOME else None
     said = {"setting": session.setting, "identity_confirmed": True, "therapist_present": True, "home": home}
-    return {**said, "location": RESIDENCE if home is not None else None}
+    return {**said, "location": state.residence if home is not None else None}
 
 
 def _before_the_dose(state: Pathway, session: Session, now: datetime) -> Iterator[Said]:
@@ -359,3 +357,21 @@ def _integrating(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
     if window is not None and now < window[0]:
         yield window[0]
     yield Said(c.SignIntegrationNote, Role.THERAPIST, {})
+
+
+def in_range(protocol: Protocol, setting: Setting = Setting.CLINIC) -> Vitals:
+    """Vital signs with which a dose may be given: each at the last value that is still in range."""
+    rules = protocol.vitals
+    go = rules.predose[setting].go
+    return Vitals(
+        systolic=int(go.systolic.value),
+        diastolic=int(go.diastolic.value),
+        heart_rate=int(rules.heart_rate_max.value),
+        spo2=int(rules.spo2_min.value),
+    )
+
+
+def route_in(protocol: Protocol, setting: Setting, treatment: TreatmentRoute = TreatmentRoute.KAP) -> DrugRoute:
+    """A route of administration that the protocol allows in a treatment and setting, or else in the treatment."""
+    routes = protocol.treatment(treatment).drug_routes
+    return next((route for route in routes if setting in protocol.routes[route].settings), routes[0])
