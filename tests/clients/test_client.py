@@ -127,9 +127,9 @@ async def test_many_commands_at_once_are_all_answered(engine: Engine) -> None:
 async def test_without_workers_the_answer_stays_away_and_the_command_counts_once(
     server: Server, postgres: PostgresServer
 ) -> None:
-    async with running_engine(server, postgres) as engine:
-        hand = await engine.refer()
     async with running_engine(server, postgres, workers=False) as idle:
+        async with working(idle.client.temporal, idle.settings, tuple(TaskQueue)):
+            hand = await idle.refer()
         command = hand.command(AcceptReferral, Role.COORDINATOR, care_team=TEAM.model_dump())
         with pytest.raises(Refused) as refused:
             await impatient(idle).do(hand.id, command)
@@ -147,9 +147,9 @@ async def test_without_workers_the_answer_stays_away_and_the_command_counts_once
 
 
 async def test_cancelled_caller_is_cancelled_and_not_refused(server: Server, postgres: PostgresServer) -> None:
-    async with running_engine(server, postgres) as engine:
-        hand = await engine.refer()
     async with running_engine(server, postgres, workers=False) as idle:
+        async with working(idle.client.temporal, idle.settings, tuple(TaskQueue)):
+            hand = await idle.refer()
         for question in (idle.client.do(hand.id, insight()), idle.client.status(hand.id)):
             asked = asyncio.ensure_future(question)
             with pytest.raises(TimeoutError):

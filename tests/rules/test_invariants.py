@@ -208,7 +208,7 @@ class Player:
             assert allowed
 
 
-@pytest.mark.timeout(0 if LONG else 120)
+@pytest.mark.timeout(0 if LONG else 300)
 def test_any_course() -> None:
     SEEN.clear()
     any_course_holds()
