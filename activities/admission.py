@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError
 from activities.keyring import PERSON_INDEX, Keyring
 from activities.protocols import load_protocol
 from schemas.clock import Clock
+from schemas.moving import Candidate
 from schemas.records import ActivityName
 from schemas.referral import Admission, Person, Referral
 from schemas.refusals import Refusal
@@ -52,10 +53,7 @@ class AdmissionDesk:
             ApplicationError: Of type ``simulation_not_allowed`` or ``protocol_unsigned``; not retried.
         """
         self._check_clock(referral.clock)
-        if self._protocol.signature is None and not self._allow_unsigned_protocol:
-            raise _refused(
-                PROTOCOL_UNSIGNED, None, f"No medical director has signed the protocol {self._protocol.name}."
-            )
+        self._check_signature(self._protocol.name, None, signed=self._protocol.signature is not None)
         return Admission(pathway_id=pathway_id_of(self._keyring, referral.patient), protocol=self._protocol)
 
     @activity.defn(name=ActivityName.ADMIT_CLOCK)
@@ -66,6 +64,19 @@ class AdmissionDesk:
             ApplicationError: Of type ``simulation_not_allowed``; not retried.
         """
         self._check_clock(clock)
+
+    @activity.defn(name=ActivityName.ADMIT_PROTOCOL)
+    async def admit_protocol(self, candidate: Candidate) -> None:
+        """Let a version of the protocol pass to which a pathway is to be moved.
+
+        Raises:
+            ApplicationError: Of type ``protocol_unsigned``; not retried.
+        """
+        self._check_signature(candidate.name, "protocol.signature", signed=candidate.signed)
+
+    def _check_signature(self, name: str, field: str | None, *, signed: bool) -> None:
+        if not (signed or self._allow_unsigned_protocol):
+            raise _refused(PROTOCOL_UNSIGNED, field, f"No medical director has signed the protocol {name}.")
 
     def _check_clock(self, clock: Clock) -> None:
         if not (clock.is_real or self._allow_simulation):

@@ -8,8 +8,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from activities.protocols import load_protocol
 from schemas.actors import Role
-from schemas.commands import ALL_COMMANDS, Command
+from schemas.commands import ALL_COMMANDS, Command, MoveProtocol
 
 _PEOPLE = {
     Role.PHYSICIAN: "dr-sage",
@@ -50,20 +51,25 @@ def explained(command: type[Command]) -> ExplainedVerb:
     """What there is to know about one verb."""
     fields = example_fields(command)
     role = _actor_of(command)
-    data = json.dumps(fields)
-    usage = f"kap do p-3f9c2a {command.verb} --as {role}:{_PEOPLE[role]}"
-    usage += f" --data - <<'END'\n{data}\nEND" if fields else ""
     complete = {
         "command_id": str(uuid.UUID(int=1, version=4)),
         "actor": {"id": _PEOPLE[role], "role": role.value},
         **fields,
     }
+    usage = command.usage or _usage(command, role, fields)
     return ExplainedVerb(**vars(_line(command)), example=complete, usage=usage, schema=command.model_json_schema())
+
+
+def _usage(command: type[Command], role: Role, fields: dict[str, Any]) -> str:
+    usage = f"kap do p-3f9c2a {command.verb} --as {role}:{_PEOPLE[role]}"
+    return usage + (f" --data - <<'END'\n{json.dumps(fields)}\nEND" if fields else "")
 
 
 def example_fields(command: type[Command]) -> dict[str, Any]:
     """The fields of a command that is typical for its verb, without id and actor."""
     reason = {"reason": "Discussed with the patient."} if command.needs_reason else {}
+    if command is MoveProtocol:
+        return reason | {"protocol": load_protocol("kap-default").model_dump(mode="json", exclude_none=True)}
     return reason | command.example
 
 

@@ -6,8 +6,9 @@ import asyncio
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -27,13 +28,17 @@ from clients.errors import (
 from clients.read_model import DEFAULT_TIMEOUT, ReadModel, is_id, keyring_of
 from clients.translating import CLOSED_SENTENCE, bounded, is_not_found, is_not_ready
 from schemas.answers import Receipt, Status
-from schemas.commands import Command
+from schemas.base import Model
+from schemas.commands import Command, MoveProtocol
+from schemas.moving import MovePreview
 from schemas.pathway import Closure
 from schemas.public import Phrase
 from schemas.records import TaskQueue
 from schemas.referral import Acknowledgement, IntakeReceipt, Referral
 from workers.plugin import ServerUnreachable, connect
 from workers.settings import Settings
+
+T = TypeVar("T")
 
 READY_SECONDS: Final = 0.1
 """How long to wait before a run that is not ready is asked again; the time of the whole question is bounded."""
@@ -158,14 +163,18 @@ class KapClient(ReadModel):
         Raises:
             Refused: There is no such pathway, or nobody answered.
         """
-        handle = self._handle(pathway_id)
-        try:
-            status: Status = await bounded(_queried(handle), self._timeout)
-        except Refused as problem:
-            if not is_not_found(problem.__cause__):
-                raise
-            raise unknown_pathway() from problem
-        return status
+        return await self._queried(pathway_id, "status", Status)
+
+    async def preview_move(self, pathway_id: str, command: MoveProtocol) -> MovePreview:
+        """What a move to another version of the protocol would change for the patient; nothing is recorded.
+
+        Raises:
+            Refused: The move itself would be refused, there is no such pathway, or nobody answered.
+        """
+        preview = await self._queried(pathway_id, "preview_move", MovePreview, command)
+        if preview.refusal is not None:
+            raise Refused(preview.refusal)
+        return preview
 
     async def result(self, pathway_id: str, *, timeout: float | None = None) -> Closure:  # noqa: ASYNC109
         """How a pathway ended; waits for its end, for ``timeout`` seconds or as long as it takes.
@@ -181,6 +190,15 @@ class KapClient(ReadModel):
                 raise
             raise unknown_pathway() from problem
         return closure
+
+    async def _queried(self, pathway_id: str, query: str, kind: type[T], *arguments: Model) -> T:
+        handle = self._handle(pathway_id)
+        try:
+            return await bounded(_answer_of(handle, query, kind, arguments), self._timeout)
+        except Refused as problem:
+            if not is_not_found(problem.__cause__):
+                raise
+            raise unknown_pathway() from problem
 
     def _handle(self, pathway_id: str) -> WorkflowHandle[object, Closure]:
         """The pathway's workflow; an intake is another kind of workflow and takes no commands."""
@@ -205,12 +223,14 @@ class KapClient(ReadModel):
         return receipt
 
 
-async def _queried(handle: WorkflowHandle[object, Closure]) -> Status:
-    """The answer to the status query. A run that was started this instant is asked again until it is ready."""
+async def _answer_of(
+    handle: WorkflowHandle[object, Closure], query: str, kind: type[T], arguments: Sequence[Model]
+) -> T:
+    """The answer to a query. A run that was started this instant is asked again until it is ready."""
     while True:
         try:
-            status: Status = await handle.query("status", result_type=Status)
-            return status
+            answer: T = await handle.query(query, args=arguments, result_type=kind)
+            return answer
         except RPCError as error:
             if not is_not_ready(error):
                 raise

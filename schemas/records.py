@@ -14,6 +14,7 @@ class ActivityName(StrEnum):
 
     ADMIT_REFERRAL = "admit_referral"
     ADMIT_CLOCK = "admit_clock"
+    ADMIT_PROTOCOL = "admit_protocol"
     WRITE_JOURNAL = "write_journal"
     COMPARE_IDENTITY = "compare_identity"
     PUT_CONTACT = "put_contact"

@@ -79,7 +79,13 @@ def activities_by_queue(settings: Settings, pool: Pool, cipher: Cipher) -> Activ
     )
     outreach = Outreach(pool, people, mailer, settings.portal_url)
     return {
-        TaskQueue.PATHWAYS: [desk.admit_referral, desk.admit_clock, identities.compare_identity, journal.write_journal],
+        TaskQueue.PATHWAYS: [
+            desk.admit_referral,
+            desk.admit_clock,
+            desk.admit_protocol,
+            identities.compare_identity,
+            journal.write_journal,
+        ],
         TaskQueue.RECORDS: [identities.compare_identity, journal.write_journal, people.put_contact],
         TaskQueue.OUTREACH: [outreach.deliver_messages],
     }

@@ -16,11 +16,11 @@ from schemas.answers import Answered, Due, Receipt
 from schemas.clock import Clock
 from schemas.commands import Command
 from schemas.events import CHAIN_START, Event
-from schemas.facts import CancellationRequested, Fact, MessageRequested, MessageWithdrawn
+from schemas.facts import CancellationRequested, Fact, MessageRequested, MessageWithdrawn, ProtocolMoved
 from schemas.messages import MessageRequest
 from schemas.pathway import Pathway
 from schemas.refusals import Refusal
-from schemas.search import ATTENTION, PHASE, SESSIONS
+from schemas.search import ATTENTION, PHASE, PROTOCOL, SESSIONS
 from schemas.start import Carried, PathwayStart
 from workflows.rules.approval import warned_of
 from workflows.rules.deadlines import due, still_wanted
@@ -30,6 +30,7 @@ from workflows.rules.standing import phase_of
 from workflows.rules.status import attention, details_of
 from workflows.rules.step import Step, follow, lapse, obey
 
+PROTOCOL_KEY = SearchAttributeKey.for_keyword(PROTOCOL)
 PHASE_KEY = SearchAttributeKey.for_keyword(PHASE)
 SESSIONS_KEY = SearchAttributeKey.for_int(SESSIONS)
 ATTENTION_KEY = SearchAttributeKey.for_keyword(ATTENTION)
@@ -148,6 +149,10 @@ class Conductor:
         self._remember(command, receipt)
         return receipt
 
+    def knows(self, command: Command) -> bool:
+        """Whether a command is a duplicate of one that was obeyed."""
+        return self._answer_to(command) is not None
+
     def _answer_to(self, command: Command) -> Receipt | None:
         known = self.answered.get(command.command_id)
         if known is None:
@@ -206,6 +211,7 @@ class Conductor:
         seq = self.state.version
         previous = self.unwritten[-1].hash if self.unwritten else self.written_hash
         actor: Actor | None = command.actor if command else None
+        protocol = self.state.protocol.name
         for fact in facts:
             seq += 1
             event = Event.chained(
@@ -217,17 +223,21 @@ class Conductor:
                 observed_at=at,
                 recorded_at=now,
                 command_id=command.command_id if command else None,
-                protocol=self.state.protocol.name,
+                protocol=protocol,
             )
             previous = event.hash
             self.unwritten.append(event)
+            if isinstance(fact, ProtocolMoved):
+                protocol = fact.after
 
     def _show(self) -> None:
         """Tell operators where the pathway stands: a page without cost, attributes only when they change."""
         workflow.set_current_details(details_of(self.state))
         # The engine knows what is shown, so nothing has to be carried over for it.
         shown = workflow.info().typed_search_attributes
-        phase, watch = phase_of(self.state), attention(self.state)
+        phase, watch, protocol = phase_of(self.state), attention(self.state), self.state.protocol.name
+        if shown.get(PROTOCOL_KEY, protocol) != protocol:
+            workflow.upsert_search_attributes([PROTOCOL_KEY.value_set(protocol)])
         if shown.get(PHASE_KEY) != phase or shown.get(ATTENTION_KEY) != watch:
             workflow.upsert_search_attributes(
                 [

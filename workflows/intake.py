@@ -6,7 +6,6 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import (
     RetryPolicy,
-    SearchAttributeKey,
     SearchAttributePair,
     TypedSearchAttributes,
     WorkflowIDReusePolicy,
@@ -28,14 +27,11 @@ from schemas.referral import (
     Referral,
     RepeatedReferral,
 )
-from schemas.search import PROTOCOL
 from schemas.start import PathwayStart
-from workflows.conductor import ATTENTION_KEY, PHASE_KEY
+from workflows.conductor import ATTENTION_KEY, PHASE_KEY, PROTOCOL_KEY
 from workflows.housekeeping import PATIENT, QUICK_WRITE
 from workflows.pathway import CarePathway
 from workflows.rules.status import CALM
-
-PROTOCOL_KEY = SearchAttributeKey.for_keyword(PROTOCOL)
 
 
 @workflow.defn

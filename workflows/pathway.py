@@ -17,6 +17,7 @@ from workflows.phases.ends import EndPhase
 from workflows.phases.enrolment import EnrolmentPhase
 from workflows.phases.integration import IntegrationPhase
 from workflows.phases.measures import Measuring
+from workflows.phases.moving import Moving
 from workflows.phases.pace import Pacing
 from workflows.phases.preparation import PreparationPhase
 from workflows.phases.regulation import Regulation
@@ -33,6 +34,7 @@ class CarePathway(
     SessionPhase,
     IntegrationPhase,
     Measuring,
+    Moving,
     Pacing,
     Regulation,
     SafetyWatch,

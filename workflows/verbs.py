@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from temporalio import workflow
@@ -16,15 +17,23 @@ if TYPE_CHECKING:
 C = TypeVar("C", bound=Command)
 
 
-def verb(command_type: type[C]) -> Any:
+def verb(command_type: type[C], admitted: Callable[[Any, C], Awaitable[None]] | None = None) -> Any:
     """The update that takes ``command_type``, named by its verb.
 
     The validator asks the rules and refuses without leaving a trace in history; the handler asks them again, because
-    only its own answer is recorded, and applies the facts. It never waits: an update is one workflow task.
+    only its own answer is recorded, and applies the facts. It never waits: an update is one workflow task. Only where
+    the worker has to be asked, too, does ``admitted`` do so in between, and raise the refusal.
     """
 
-    def handler(self: Conductor, command: Command) -> Receipt:
+    def obeyed(self: Conductor, command: Command) -> Receipt:
         return self.accept(command)
+
+    async def obeyed_if_admitted(self: Conductor, command: Any) -> Receipt:
+        if admitted is not None and not self.knows(command):
+            await admitted(self, command)
+        return self.accept(command)
+
+    handler: Any = obeyed if admitted is None else obeyed_if_admitted
 
     def validator(self: Conductor, command: Command) -> None:
         self.check(command)

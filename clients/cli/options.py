@@ -50,6 +50,28 @@ Limit: TypeAlias = Annotated[int, typer.Option("--limit", min=1, max=10_000, hel
 Port: TypeAlias = Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one and keeps it.")]
 KeyFile: TypeAlias = Annotated[Path, typer.Argument(metavar="FILE", help="The key file.")]
 
+ACTOR = typer.Option("--as", metavar="ROLE:ID", help="Who acts, such as physician:dr-sage.")
+ActorName: TypeAlias = Annotated[str, ACTOR]
+Reason: TypeAlias = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; some decisions need it.")]
+CommandId: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--command-id", metavar="ID", help="Id of this command; sent twice, it counts once. A new one unless given."
+    ),
+]
+
+
+def actor_of(text: str) -> dict[str, str]:
+    """Role and id of who acts.
+
+    Raises:
+        BadParameter: It is not written so.
+    """
+    role, colon, person = text.partition(":")
+    if not colon or not role or not person:
+        raise typer.BadParameter("Give a role and an id, such as physician:dr-sage.", param_hint="--as")
+    return {"role": role, "id": person}
+
 
 def example(line: str) -> str:
     """The end of a command's help: one line to copy."""

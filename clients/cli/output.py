@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from schemas.answers import Receipt
+
 _WIDE = 240
 """Columns where the output is no terminal: nothing may be cut off that a program or a file is to keep."""
 
@@ -31,6 +33,16 @@ def show(*parts: RenderableType) -> None:
     """Print for people, on standard output."""
     console().print(*parts, sep="\n")
     sys.stdout.flush()  # somebody may follow a file to which a long-running command writes
+
+
+def show_receipt(receipt: Receipt) -> None:
+    """Print what was recorded."""
+    show(
+        f"[bold]{words(receipt.verb).capitalize()}[/] was recorded at {local(receipt.recorded_at)}, "
+        f"version {receipt.version}. Phase: [bold]{words(receipt.phase)}[/]",
+        *(f"  {words(fact)}" for fact in receipt.facts),
+        *(f"  [yellow]Warning: {words(warning)}[/]" for warning in receipt.warnings),
+    )
 
 
 def local(instant: datetime | None) -> str:

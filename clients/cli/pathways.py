@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from clients.cli.asking import ask, text_of
-from clients.cli.options import AsJson, Data, PathwayId, State, example
-from clients.cli.output import local, print_json, show, words
+from clients.cli.options import ACTOR, AsJson, CommandId, Data, PathwayId, Reason, State, actor_of, example
+from clients.cli.output import print_json, show, show_receipt, words
 
 app = typer.Typer()
 
@@ -56,33 +56,27 @@ def do(
         str | None,
         typer.Option("--data", metavar="FILE|-", help="The verb's fields as JSON or YAML; - for standard input."),
     ] = None,
-    actor: Annotated[
-        str | None, typer.Option("--as", metavar="ROLE:ID", help="Who acts, such as physician:dr-sage.")
-    ] = None,
-    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why; some verbs need it.")] = None,
-    command_id: Annotated[
-        str | None,
-        typer.Option(help="Id of this command; sent twice, it counts once. A new one unless given.", metavar="ID"),
-    ] = None,
+    actor: Annotated[str | None, ACTOR] = None,
+    reason: Reason = None,
+    command_id: CommandId = None,
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
     """Have a pathway record or decide something, in the name of somebody."""
     from clients.parsing import parse_command
 
-    defaults: dict[str, Any] = {"actor": _actor(actor), "reason": reason, "command_id": command_id}
+    defaults: dict[str, Any] = {
+        "actor": actor_of(actor) if actor is not None else None,
+        "reason": reason,
+        "command_id": command_id,
+    }
     given = {name: value for name, value in defaults.items() if value is not None}
     command = parse_command(verb, text_of(data), given)
     receipt = ask(state, lambda client: client.do(pathway, command))
     if as_json:
         print_json(receipt)
     else:
-        show(
-            f"[bold]{words(receipt.verb).capitalize()}[/] was recorded at {local(receipt.recorded_at)}, "
-            f"version {receipt.version}. Phase: [bold]{words(receipt.phase)}[/]",
-            *(f"  {words(fact)}" for fact in receipt.facts),
-            *(f"  [yellow]Warning: {words(warning)}[/]" for warning in receipt.warnings),
-        )
+        show_receipt(receipt)
 
 
 @app.command(short_help="List or explain what can be recorded or decided.", epilog=example("kap verbs approve_dosing"))
@@ -112,12 +106,3 @@ def verbs(
         from clients.cli.tables import verb_page
 
         show(*verb_page(explained))
-
-
-def _actor(text: str | None) -> dict[str, str] | None:
-    if text is None:
-        return None
-    role, colon, person = text.partition(":")
-    if not colon or not role or not person:
-        raise typer.BadParameter("Give a role and an id, such as physician:dr-sage.", param_hint="--as")
-    return {"role": role, "id": person}

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clients.cli.asking import ask
 from clients.cli.exit import Exit
-from clients.cli.options import AsJson, example
-from clients.cli.output import print_json, show
+from clients.cli.options import ActorName, AsJson, CommandId, PathwayId, Reason, State, actor_of, example
+from clients.cli.output import print_json, show, show_receipt
 
 if TYPE_CHECKING:
     from schemas.protocol import Protocol
 
-app = typer.Typer(help="Protocol files: check, explain, compare.", no_args_is_help=True)
+app = typer.Typer(
+    help="Protocol files: check, explain, compare, and move a pathway to another version.", no_args_is_help=True
+)
 
 PACKAGED = "kap-default"
 
@@ -41,7 +45,7 @@ def check(
     files: Annotated[list[str] | None, typer.Argument(metavar="FILE…", help="The packaged one unless given.")] = None,
 ) -> None:
     """Check that protocols are whole; exit with 3 at the first that is not, and say which field is wrong."""
-    from clients.quantities import quantities
+    from schemas.protocol.leaves import numbers
 
     for name in files or [PACKAGED]:
         protocol = loaded(name)
@@ -50,7 +54,7 @@ def check(
             if protocol.signature
             else "not signed: runs only where the settings allow it"
         )
-        show(f"{name}: {protocol.name} is whole, {len(quantities(protocol))} numbers, {signed}.")
+        show(f"{name}: {protocol.name} is whole, {len(list(numbers(protocol)))} numbers, {signed}.")
 
 
 @app.command(epilog=example("kap protocol explain integration.window_closes_h"))
@@ -60,25 +64,23 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Say of any number of the protocol what it is, where it comes from, and who says otherwise."""
-    from clients.cli.tables import quantity_page, table
+    from clients.cli.protocol_pages import leaf_page, leaves_table
     from clients.errors import refused
-    from clients.quantities import found, quantities, suggestions
+    from clients.explaining import found, suggestions
+    from schemas.protocol.leaves import numbers
 
     protocol = loaded(file)
-    chosen = quantities(protocol) if path is None else found(protocol, path)
+    chosen = list(numbers(protocol)) if path is None else found(protocol, path)
     if not chosen:
         alike = suggestions(protocol, path or "")
         hint = f" Did you mean: {', '.join(alike)}?" if alike else " List them all with: kap protocol explain"
         raise refused("unknown_number", f"The protocol has no number there.{hint}", "path")
     if as_json:
-        print_json([{"path": one.path, "meaning": one.meaning, **one.quantity.model_dump()} for one in chosen])
+        print_json([one._asdict() for one in chosen])
     elif len(chosen) == 1:
-        show(*quantity_page(chosen[0]))
+        show(*leaf_page(chosen[0]))
     else:
-        listed = table("Path", "Value", "Unit", "Founded on")
-        for one in chosen:
-            listed.add_row(one.path, f"{one.quantity.value:g}", one.quantity.unit, one.quantity.provenance.value)
-        show(listed)
+        show(leaves_table(chosen))
 
 
 @app.command(epilog=example("kap protocol diff kap-default clinic.yaml"))
@@ -86,17 +88,52 @@ def diff(
     before: Annotated[str, typer.Argument(metavar="BEFORE")],
     after: Annotated[str, typer.Argument(metavar="AFTER")],
 ) -> None:
-    """Show which numbers differ between two protocols; exit with 3 if any does."""
+    """Show what differs between two protocols; exit with 3 if anything does. What only explains is not compared."""
     from clients.cli.tables import table
-    from clients.quantities import differences
+    from schemas.protocol.leaves import differences
 
     changed = differences(loaded(before), loaded(after))
     if not changed:
-        show("No number differs.")
+        show("Nothing differs.")
         return
     listed = table("Path", "Before", "After")
     for one in changed:
-        was, now = (f"{q.value:g} {q.unit}" if q is not None else "—" for q in (one.before, one.after))
-        listed.add_row(one.path, was, now)
+        listed.add_row(one.path, *(leaf.written if leaf is not None else "—" for leaf in (one.before, one.after)))
     show(listed)
     raise typer.Exit(Exit.REFUSED)
+
+
+@app.command(epilog=example("kap protocol move p-3f9c2a clinic.yaml --dry-run --as physician:dr-sage"))
+def move(
+    pathway: PathwayId,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The version to go on under.")],
+    actor: ActorName,
+    reason: Reason = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what it would change for this patient; record nothing.")
+    ] = False,
+    command_id: CommandId = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move a pathway to another version of the protocol, which a physician decides with a reason."""
+    from clients.parsing import validated
+    from schemas.commands import MoveProtocol
+
+    said = {"reason": "A dry run." if dry_run and reason is None else reason, "actor": actor_of(actor)}
+    content = loaded(file).model_dump(mode="json", exclude_none=True)
+    command = validated(MoveProtocol, {**said, "command_id": command_id or str(uuid.uuid4()), "protocol": content})
+    if dry_run:
+        preview = ask(state, lambda client: client.preview_move(pathway, command))
+        if as_json:
+            print_json(preview)
+        else:
+            from clients.cli.protocol_pages import move_page
+
+            show(*move_page(preview))
+        return
+    receipt = ask(state, lambda client: client.do(pathway, command))
+    if as_json:
+        print_json(receipt)
+    else:
+        show_receipt(receipt)

@@ -85,13 +85,14 @@ def why(
     else:
         from clients.cli.protocol import loaded
         from clients.parsing import parse_instant
-        from clients.rederiving import checks_at, state_at
+        from clients.rederiving import state_at
         from workflows.rules.standing import next_step
+        from workflows.rules.status import checks_of
 
         instant = parse_instant(at, "at")
         view = read(state, lambda model: model.journal(pathway))
         then = state_at(view.events, loaded(protocol), pathway, instant)
-        checks, step = checks_at(then, instant), next_step(then)
+        checks, step = checks_of(then, instant), next_step(then)
     if as_json:
         print_json({"at": instant, "next_step": step, "checks": checks})
         return

@@ -14,11 +14,9 @@ from rich.table import Table
 
 from clients.catalogue import ExplainedVerb, Verb
 from clients.cli.output import local, words
-from clients.quantities import Explained
 from schemas.answers import Check, RiskStatus, Status
 from schemas.events import Event
 from schemas.messages import Contact
-from schemas.protocol import Provenance
 from schemas.treatment import Approval
 from schemas.views import PathwayRow, WorkRow
 
@@ -243,22 +241,3 @@ def why_page(checks: Sequence[Check], at: datetime, next_step: str) -> Iterable[
         who = ", ".join(role.value for role in check.lifted_by) or "nobody"
         made.add_row(words(check.name), escape(check.sentence or ""), escape(facts), who)
     yield made
-
-
-_FOUNDED = {
-    Provenance.SOURCED: "a published source",
-    Provenance.GENERAL_KNOWLEDGE: "general professional knowledge, not looked up",
-    Provenance.DESIGN_DEFAULT: "a design default without clinical authority; the clinic confirms it",
-}
-
-
-def quantity_page(one: Explained) -> Iterable[RenderableType]:
-    """One number of the protocol, in words."""
-    yield f"[bold]{one.path}[/]: [bold cyan]{one.quantity.value:g} {escape(one.quantity.unit)}[/]"
-    if one.meaning:
-        yield escape(one.meaning)
-    yield f"Founded on {_FOUNDED[one.quantity.provenance]}."
-    if one.quantity.source:
-        yield f"Source: {escape(one.quantity.source)}"
-    if one.quantity.conflict:
-        yield f"[yellow]Otherwise: {escape(one.quantity.conflict)}[/]"

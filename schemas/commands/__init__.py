@@ -30,6 +30,7 @@ from schemas.commands.integration import SignIntegrationNote
 from schemas.commands.measures import ClearRisk, RecordMeasure, RecordRiskContact
 from schemas.commands.pace import ConfirmPace, ReviewSpacing
 from schemas.commands.preparation import SignPreparationNote
+from schemas.commands.protocol import MoveProtocol
 from schemas.commands.regulation import FileRemsForm, RecordInPersonVisit, RecordRemsEnrolment
 from schemas.commands.safety import (
     AcknowledgeEmergency,
@@ -116,6 +117,7 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     FileRemsForm,
     SignIntegrationNote,
     ExtendSeries,
+    MoveProtocol,
     RecordMeasure,
     RecordRiskContact,
     ClearRisk,
@@ -168,6 +170,7 @@ __all__ = [
     "ExtendSeries",
     "FileRemsForm",
     "LiftHold",
+    "MoveProtocol",
     "RecordAdministration",
     "RecordAdverseEvent",
     "RecordCheckin",

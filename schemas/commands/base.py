@@ -19,6 +19,8 @@ class Command(Model):
     after_the_end: ClassVar[bool] = False
     """Whether it still makes sense once care has ended and only the safety contact remains."""
     example: ClassVar[dict[str, Any]] = {}
+    usage: ClassVar[str | None] = None
+    """How it is said on the command line, where another command than ``kap do`` is made for it."""
 
     command_id: Id = Field(description="The sender's own id; sent twice, it is answered with the first answer.")
     actor: Actor

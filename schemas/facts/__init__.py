@@ -47,6 +47,7 @@ from schemas.facts.integration import IntegrationBecameOverdue, IntegrationNoteS
 from schemas.facts.measures import MeasureRecorded, RiskCleared, RiskContactRecorded, RiskUnassessed
 from schemas.facts.pace import PaceConfirmed, SpacingReviewed
 from schemas.facts.preparation import PreparationNoteSigned
+from schemas.facts.protocol import ProtocolMoved
 from schemas.facts.regulation import InPersonVisitRecorded, RemsEnrolmentRecorded, RemsFormFiled, TelemedicineEndNeared
 from schemas.facts.safety import (
     AdverseEventRecorded,
@@ -158,6 +159,7 @@ AnyFact = Annotated[
     | MedwatchDecided
     | IntegrationNoteSigned
     | IntegrationBecameOverdue
+    | ProtocolMoved
     | MeasureRecorded
     | RiskUnassessed
     | RiskContactRecorded
@@ -244,6 +246,7 @@ __all__ = [
     "PatientDischarged",
     "PredoseVitalsDecided",
     "PreparationNoteSigned",
+    "ProtocolMoved",
     "ReferralAccepted",
     "ReferralDeclined",
     "ReferralReceived",

@@ -1,9 +1,11 @@
 """Series, approvals and limits of a route of administration."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from schemas.base import Model
-from schemas.protocol.quantity import Quantity
+from schemas.protocol.quantity import Quantity, Unit
 from schemas.treatment import Setting
 
 
@@ -51,8 +53,10 @@ class RouteLimits(Model):
     step_mg_per_kg: Quantity | None = Field(default=None, description="The same by weight.")
     step_percent: Quantity | None = Field(default=None, description="The same in percent of the approval before.")
     observation_min: Quantity
-    vitals_at_min: tuple[int, ...] = Field(description="Minutes after the last dose at which vitals are due.")
-    vitals_at_min_in: dict[Setting, tuple[int, ...]] = Field(
+    vitals_at_min: Annotated[tuple[int, ...], Unit("min")] = Field(
+        description="Minutes after the last dose at which vitals are due."
+    )
+    vitals_at_min_in: Annotated[dict[Setting, tuple[int, ...]], Unit("min")] = Field(
         default_factory=dict, description="The same in a setting that has minutes of its own."
     )
     source: str

@@ -1,14 +1,16 @@
 """Questionnaires as data: how they are scored, what the scores mean, and what a sign of suicide risk asks for."""
 
 from itertools import pairwise
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from schemas.base import Id, Line, Model
 from schemas.measures import Instrument, Item, RiskLevel
-from schemas.protocol.quantity import Quantity
+from schemas.protocol.quantity import Quantity, Unit
 from schemas.refusals import Unacceptable
+
+ITEM = Unit("item number")
 
 
 class Band(Model):
@@ -22,8 +24,8 @@ class Cluster(Model):
     """Items of a provisional diagnosis, of which some have to be rated highly."""
 
     name: Id
-    first: int = Field(ge=1)
-    last: int = Field(ge=1)
+    first: Annotated[int, ITEM] = Field(ge=1)
+    last: Annotated[int, ITEM] = Field(ge=1)
     needed: Quantity
 
 
@@ -39,7 +41,7 @@ class Scale(Model):
     """A questionnaire whose answers, from 0 on, are added up."""
 
     title: Line
-    first_item: int = 1
+    first_item: Annotated[int, ITEM] = 1
     items: Quantity
     item_max: Quantity
     recall_days: Quantity
@@ -48,9 +50,11 @@ class Scale(Model):
     max_missing: Quantity = Field(
         description="Up to so many missing answers are made up for by the mean of the others."
     )
-    never_missing: tuple[int, ...] = ()
-    unscored: tuple[int, ...] = Field(default=(), description="Items that may be answered and are not added up.")
-    safety_item: int | None = None
+    never_missing: Annotated[tuple[int, ...], ITEM] = ()
+    unscored: Annotated[tuple[int, ...], ITEM] = Field(
+        default=(), description="Items that may be answered and are not added up."
+    )
+    safety_item: Annotated[int | None, ITEM] = None
     safety_item_least: Quantity | None = None
     bands: tuple[Band, ...] = ()
     cut: Quantity | None = None

@@ -1,5 +1,6 @@
 """A clinical number with its unit, its source and where it comes from."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
@@ -7,6 +8,13 @@ from pydantic import Field, model_validator
 
 from schemas.base import Line, Model
 from schemas.refusals import Unacceptable
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The unit of a field whose numbers stand alone; their source is that of what they stand in."""
+
+    name: str
 
 
 class Provenance(StrEnum):

@@ -1,18 +1,23 @@
 """Who owes what by when, and what happens when it is late."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from schemas.actors import Role
 from schemas.base import Model
 from schemas.messages import Template
+from schemas.protocol.quantity import Unit
 from schemas.work import Priority
 
 
 class Ladder(Model):
     """When an unfinished work item is raised again, in hours after it was due. It is never closed by time."""
 
-    steps_h: tuple[float, ...] = Field(min_length=1)
-    repeat_every_h: float = Field(gt=0)
+    steps_h: Annotated[tuple[float, ...], Unit("h")] = Field(
+        min_length=1, description="Hours after it was due at which it is raised."
+    )
+    repeat_every_h: Annotated[float, Unit("h")] = Field(gt=0, description="Hours between raises after the last step.")
     source: str
 
 
@@ -20,7 +25,9 @@ class WorkRule(Model):
     """Who owes a kind of work, and by when."""
 
     owner: Role
-    due_h: float = Field(gt=0, description="Hours from opening until due, unless the facts give an instant.")
+    due_h: Annotated[float, Unit("h")] = Field(
+        gt=0, description="Hours from opening until due, unless the facts give an instant."
+    )
     escalates_to: Role
     announced_by: Template | None = None
     announced_to: tuple[Role, ...] = ()

@@ -13,6 +13,7 @@ from activities.keyring import Keyring, create_keyring, rotate_keyring
 from activities.protocols import ProtocolInvalid, load_protocol
 from schemas.base import Id
 from schemas.clock import Clock
+from schemas.moving import Candidate
 from schemas.referral import Person, Referral, ReferralSource
 from schemas.treatment import Setting
 
@@ -47,6 +48,18 @@ def referral(patient: Person | None = None, clock: Clock | None = None) -> Refer
 
 def desk(protocol: str = "kap-default", *, simulation: bool = False, unsigned: bool = True) -> AdmissionDesk:
     return AdmissionDesk(KEYRING, protocol, allow_simulation=simulation, allow_unsigned_protocol=unsigned)
+
+
+@pytest.mark.parametrize(("allowed", "signed"), [(True, True), (True, False), (False, True)])
+async def test_a_version_to_move_to_is_let_pass(allowed: bool, signed: bool) -> None:
+    await desk(unsigned=allowed).admit_protocol(Candidate(name="clinic:2027.01-1", signed=signed))
+
+
+async def test_an_unsigned_version_to_move_to_needs_permission() -> None:
+    with pytest.raises(ApplicationError) as caught:
+        await desk(unsigned=False).admit_protocol(Candidate(name="clinic:2027.01-1", signed=False))
+    assert (caught.value.type, caught.value.non_retryable) == ("protocol_unsigned", True)
+    assert caught.value.details[0]["field"] == "protocol.signature"
 
 
 async def test_the_same_person_gets_the_same_opaque_id() -> None:

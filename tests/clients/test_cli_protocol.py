@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from activities.protocols import load_protocol
-from clients.quantities import differences, found, quantities
-from schemas.protocol import Provenance
+from clients.explaining import found
+from schemas.protocol.leaves import WITHOUT_UNIT, differences, numbers
 from tests.support.command_line import ROOT, kap
+from tests.support.protocols import packaged, varied
 
 DEFAULT = ROOT / "schemas" / "protocols" / "kap-default.yaml"
 
@@ -59,11 +60,41 @@ def test_what_changed_is_told(other: Path, tmp_path: Path) -> None:
 
 def test_every_number_can_be_asked_for_and_names_what_it_is_founded_on() -> None:
     protocol = load_protocol("kap-default")
-    everything = quantities(protocol)
+    everything = list(numbers(protocol))
     assert len(everything) > 150
     assert len({one.path for one in everything}) == len(everything)
     for one in everything:
         assert found(protocol, one.path) == [one]
-        assert one.quantity.unit
-        assert one.quantity.source or one.quantity.provenance is not Provenance.SOURCED
+        assert one.unit != WITHOUT_UNIT, one.path
+        assert one.source or one.provenance is not None, one.path
     assert differences(protocol, protocol) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("work.hold_session.due_h", ("4 h", "Hours from opening", "hours after the booked start")),
+        ("ladder.steps_h.1", ("24 h", "design default")),
+        ("work.hold_checkin.ladder.steps_h.0", ("12 h", "reminders after 12 h and 24 h")),
+        ("routes.intravenous.vitals_at_min.4", ("55 min", "every 15 min after it")),
+        ("routes.sublingual.vitals_at_min_in.home.0", ("60 min", "InnerMost")),
+        ("instruments.scales.pcl5.clusters.2.first", ("8 item number", "Comorbidity Guidelines")),
+        ("regulation.telemedicine.until", ("2026-12-31", "Federal Register", "published source")),
+        ("session.reminder_local_time", ("10:00", "design default")),
+        ("eligibility.labs.pregnancy.valid_days_later", ("30 d", "Most days between")),
+    ],
+)
+def test_numbers_in_lists_and_ladders_are_explained_too(path: str, said: tuple[str, ...], tmp_path: Path) -> None:
+    ended = kap("protocol", "explain", path, cwd=tmp_path)
+    assert ended.code == 0
+    for word in (path, *said):
+        assert word in ended.out
+
+
+def test_words_that_decide_something_are_explained_and_compared(tmp_path: Path) -> None:
+    ended = kap("protocol", "explain", "regulation.states.AL.home", cwd=tmp_path)
+    assert "in_person_first" in ended.out
+    other = varied({"regulation.rems.form_blocks_next_dose": True})
+    (one,) = differences(packaged(), other)
+    assert one.path == "regulation.rems.form_blocks_next_dose"
+    assert [leaf.written for leaf in (one.before, one.after) if leaf is not None] == ["no", "yes"]

@@ -238,6 +238,19 @@ class Chart:
         assert fact.cycle not in self.integrated
         self.integrated[fact.cycle] = fact.held_at
 
+    # The protocol
+
+    def _protocol_moved(self, fact: f.ProtocolMoved, entry: Entry) -> None:
+        assert not any(one.checked_in_at and not one.over and not one.discharged_at for one in self.visits.values())
+        assert entry.at == entry.recorded_at, "moved for the past"
+        before, after = (Protocol.model_validate_json(text) for text in (fact.content_before, fact.content_after))
+        assert (fact.before, fact.after) == (before.name, after.name)
+        assert before == self.protocol
+        assert fact.before != fact.after
+        self.protocol = after
+        for granted in self.granted.values():
+            granted.ended_at = granted.ended_at or entry.at
+
     # Ends
 
     def _pathway_completed(self, fact: f.PathwayCompleted, entry: Entry) -> None:

@@ -23,6 +23,7 @@ from schemas.screening import LabResult, LabTest
 from schemas.treatment import DrugRoute, HomeAttestation, Setting, Vitals
 from tests.support.course import Course
 from tests.support.people import TEAM
+from tests.support.protocols import varied
 from workflows.rules.checkins import asked
 from workflows.rules.deadlines import due
 from workflows.rules.instruments import known_items
@@ -226,6 +227,29 @@ def _integrate(course: Course, dice: Random) -> dict[str, Any]:
     return {"held_at": _instant(course, dice)} if dice.random() < 0.5 else {}
 
 
+MOVABLE: Final = {
+    "series.min_hours_between_doses": (24, 30, 144, 200),
+    "integration.min_hours_before_next_dose": (1, 24, 48),
+    "integration.window_closes_h": (48, 72, 96),
+    "vitals.valid_min": (15, 45),
+    "vitals.predose.clinic.go.systolic": (120, 140),
+    "routes.sublingual.observation_min": (60, 120, 150),
+}
+"""Numbers that another version of the protocol may have otherwise; each is held by an auditor."""
+
+
+def _move(course: Course, dice: Random) -> dict[str, Any]:
+    """To another version with other numbers; now and then to the same, or with the old name on it."""
+    old = course.state.protocol
+    slip = dice.random()
+    if slip < 0.1:
+        return {"protocol": old}
+    changed: dict[str, Any] = {path: dice.choice(values) for path, values in MOVABLE.items() if dice.random() < 0.5}
+    if slip > 0.2:
+        changed["version"] = f"2027.{dice.randint(1, 12):02}-{course.state.version}"
+    return {"protocol": varied(changed, old)}
+
+
 def _measure(course: Course, dice: Random) -> dict[str, Any]:
     instrument = dice.choice(tuple(Instrument))
     return {"instrument": instrument, "answers": _answers(course, instrument, dice)}
@@ -334,6 +358,7 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     },
     c.RecordLabs: _labs,
     c.AcceptLab: lambda course, dice: {"test": dice.choice(tuple(LabTest))},
+    c.MoveProtocol: _move,
     c.RecordMeasure: _measure,
     c.RecordRiskContact: lambda course, dice: {"reached": dice.random() < 0.5},
     c.RecordCheckin: _checkin,

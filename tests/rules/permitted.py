@@ -76,6 +76,7 @@ ONLY_BY: Final = {
     f.PaceConfirmed: {Role.THERAPIST},
     f.SpacingReviewed: {Role.PHYSICIAN},
     f.DosePlanAcknowledged: {Role.THERAPIST, Role.PATIENT},
+    f.ProtocolMoved: {Role.PHYSICIAN},
     f.FollowUpRecorded: {Role.PHYSICIAN},
     f.ApprovalRevoked: {Role.PHYSICIAN},
     f.SupplyReleased: {Role.PHYSICIAN},

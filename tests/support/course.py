@@ -14,9 +14,9 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from clients.scenarios.next_right import Said, next_right
 from schemas.actors import Actor, Role
-from schemas.commands import Command
+from schemas.commands import Command, MoveProtocol
 from schemas.events import CHAIN_START, Event
-from schemas.facts import CancellationRequested, Fact
+from schemas.facts import CancellationRequested, Fact, ProtocolMoved
 from schemas.pathway import Phase, Session
 from schemas.protocol import Protocol
 from schemas.referral import Enrolment
@@ -81,7 +81,8 @@ class Course:
     def say(self, command: type[Command], role: Role, **fields: Any) -> Command:
         """The command, with a reason where it needs one, and the fields of its example where they are not given."""
         self.said += 1
-        said = {"reason": "It is time.", **_defaults(command), **fields}
+        content = {"protocol": self.state.protocol} if command is MoveProtocol else {}
+        said = {"reason": "It is time.", **_defaults(command), **content, **fields}
         return command.model_validate({"command_id": f"c{self.said}", "actor": ACTORS[role], **said})
 
     def do(self, command: type[Command], role: Role, **fields: Any) -> Step | Refusal:
@@ -173,6 +174,7 @@ class Course:
     def events(self) -> list[Event]:
         """The record as the journal would hold it, chained."""
         events: list[Event] = []
+        protocol = self.opening.protocol.name
         for entry in self.log:
             event = Event.chained(
                 events[-1].hash if events else CHAIN_START,
@@ -183,9 +185,11 @@ class Course:
                 observed_at=entry.at,
                 recorded_at=entry.recorded_at,
                 command_id=None,
-                protocol=self.state.protocol.name,
+                protocol=protocol,
             )
             events.append(event)
+            if isinstance(entry.fact, ProtocolMoved):
+                protocol = entry.fact.after
         return events
 
     def _record(self, step: Step, at: datetime, actor: Actor | None = None) -> None:
@@ -218,6 +222,8 @@ def of_kind(facts: Iterable[Fact], kind: type[F]) -> list[F]:
 @cache
 def _defaults(command: type[Command]) -> dict[str, Any]:
     """The fields of the command's example, as values."""
+    if not command.example:
+        return {}
     said = {**command.example, "command_id": "c", "actor": {"id": "a", "role": Role.NURSE}}
     example = command.model_validate_json(json.dumps(said))
     return {name: getattr(example, name) for name in command.example}

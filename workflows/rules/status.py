@@ -28,9 +28,9 @@ def attention(state: Pathway) -> str:
     return OVERDUE if any(item.steps for item in state.work) else CALM
 
 
-def status_of(state: Pathway, now: datetime, unwritten: int, unsent: int) -> Status:
-    """Everything a caller may want to know at once."""
-    checks = tuple(
+def checks_of(state: Pathway, at: datetime) -> tuple[Check, ...]:
+    """The gate as it stands at ``at``; what is wrong is said only where something is."""
+    return tuple(
         Check(name=check.name, passed=True)
         if check.passed
         else Check(
@@ -41,8 +41,13 @@ def status_of(state: Pathway, now: datetime, unwritten: int, unsent: int) -> Sta
             facts=dict(check.facts),
             lifted_by=check.lifted_by,
         )
-        for check in gate(state, now)
+        for check in gate(state, at)
     )
+
+
+def status_of(state: Pathway, now: datetime, unwritten: int, unsent: int) -> Status:
+    """Everything a caller may want to know at once."""
+    checks = checks_of(state, now)
     session = state.cycle.session
     return Status(
         pathway_id=state.pathway_id,

@@ -1,12 +1,12 @@
 """When a washout is over, and when a test or the weight becomes too old."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from schemas.facts import Fact, ScreeningLapsed, WashoutPassed
 from schemas.pathway import Pathway
 from workflows.rules.deadlines.deadline import Deadline
-from workflows.rules.screening.standing import WEIGHT, goes_by_weight, good_until, needed
+from workflows.rules.screening.standing import good_times
 
 
 def _washouts(state: Pathway) -> Iterator[tuple[datetime, str]]:
@@ -21,16 +21,10 @@ def _washed_out(state: Pathway, subject: str, now: datetime) -> Iterator[Fact]:
 
 
 def _ages(state: Pathway) -> Iterator[tuple[datetime, str]]:
-    screening, rules = state.screening, state.protocol.eligibility
-    if rules is None or not state.series_continues:
-        return
-    for test, rule in needed(state):
-        lab = screening.latest(test)
-        if lab is not None and test.value not in screening.lapsed:
-            yield good_until(state, rule, lab), test.value
-    weight = screening.weight
-    if weight is not None and WEIGHT not in screening.lapsed and goes_by_weight(state, rules):
-        yield weight.measured_at + timedelta(days=rules.weight_valid_days.value), WEIGHT
+    if state.series_continues:
+        for what, until in good_times(state):
+            if what not in state.screening.lapsed:
+                yield until, what
 
 
 def _aged(state: Pathway, subject: str, now: datetime) -> Iterator[Fact]:

@@ -112,6 +112,19 @@ def good_until(state: Pathway, rule: LabRule, lab: Lab) -> datetime:
     return lab.collected_at + timedelta(days=days.value)
 
 
+def good_times(state: Pathway) -> Iterator[tuple[str, datetime]]:
+    """Until when each test that is asked for, and the weight where it matters, may be relied on by its age."""
+    screening, rules = state.screening, state.protocol.eligibility
+    if rules is None:
+        return
+    for test, rule in needed(state):
+        lab = screening.latest(test)
+        if lab is not None:
+            yield test.value, good_until(state, rule, lab)
+    if screening.weight is not None and goes_by_weight(state, rules):
+        yield WEIGHT, screening.weight.measured_at + timedelta(days=rules.weight_valid_days.value)
+
+
 def used_up(state: Pathway, rule: LabRule, lab: Lab) -> bool:
     """Whether so many sessions were given since that the test is due anew. The session going on does not count."""
     session = state.cycle.session
