@@ -11,9 +11,10 @@ from typing import Final, NamedTuple, TypeVar
 from activities.cipher import Cipher
 from activities.database import DatabaseRefused, DatabaseUnavailable, Pool, open_pool
 from activities.keyring import Keyring, KeyringError, load_keyring
+from activities.outreach.inbox import InboxDamaged, read_inbox
 from activities.records.journal import JournalDamaged, read_journal, verify_chain
 from activities.records.people import DirectoryDamaged, People
-from activities.records.read_model import list_pathways, worklist
+from activities.records.read_model import list_pathways, outbox, worklist
 from clients.errors import (
     DATABASE_MISSING,
     DATABASE_REFUSED,
@@ -29,7 +30,7 @@ from schemas.actors import Role
 from schemas.events import Event
 from schemas.messages import Contact
 from schemas.pathway import Phase
-from schemas.views import PathwayRow, WorkRow
+from schemas.views import InboxEntry, OutboxRow, PathwayRow, WorkRow
 from workers.settings import DEFAULT_STATE_DIR, Settings
 
 T = TypeVar("T")
@@ -98,6 +99,29 @@ class ReadModel:
         """
         now = datetime.now(UTC)
         return await self._asked(worklist(await self._connected(), role, person_id, now=now, limit=limit))
+
+    async def outbox(
+        self, pathway_id: str | None = None, status: str | None = None, *, limit: int = 100
+    ) -> list[OutboxRow]:
+        """Messages that were asked for, the newest first, and where each stands. No addresses.
+
+        Raises:
+            Refused: PostgreSQL does not answer.
+        """
+        if pathway_id is not None and not is_id(pathway_id):
+            return []
+        return await self._asked(outbox(await self._connected(), pathway_id, status, limit=limit))
+
+    async def inbox(self, person_id: str, *, limit: int = 100) -> list[InboxEntry]:
+        """What waits for a person behind the portal's login, the newest first.
+
+        Raises:
+            Refused: PostgreSQL does not answer, or an entry cannot be read.
+        """
+        try:
+            return await self._asked(read_inbox(await self._connected(), self._cipher, person_id, limit=limit))
+        except InboxDamaged as error:
+            raise refused(DIRECTORY_DAMAGED, str(error)) from error
 
     async def journal(self, pathway_id: str, episode: str | None = None) -> JournalView:
         """The events of an episode in order, opened and checked; of the last episode where none is named.

@@ -1,12 +1,14 @@
 """Messages: a template and references. Who receives them, and how, is decided at the moment of sending."""
 
+from datetime import time
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from schemas.actors import Role
 from schemas.base import Id, Instant, Line, Model, Zone
+from schemas.refusals import Unacceptable
 
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+$", max_length=254)]
 """An e-mail address; the mail server has the last word on whether it exists."""
@@ -23,6 +25,48 @@ class Template(StrEnum):
     ON_HOLD = "on_hold"
     WORK_OVERDUE = "work_overdue"
 
+    @property
+    def is_safety(self) -> bool:
+        """Whether silence would put a patient at risk: never delayed or capped, and work for a human if unreachable."""
+        return self in SAFETY
+
+
+SAFETY: Final = frozenset({Template.CHECKIN_DUE, Template.ON_HOLD})
+"""The templates of the safety path."""
+
+
+class Channel(StrEnum):
+    """A way to a person."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    PUSH = "push"
+    PORTAL = "portal"
+
+
+OPEN_CHANNELS: Final = (Channel.EMAIL, Channel.SMS, Channel.PUSH)
+"""Those that others may read over a shoulder or on a locked screen, in the order in which they are tried."""
+
+
+class Language(StrEnum):
+    """Languages in which there are templates."""
+
+    ENGLISH = "en"
+    SPANISH = "es"
+
+
+class QuietHours(Model):
+    """A span of the wall clock in the recipient's zone in which nothing buzzes; over midnight if it begins late."""
+
+    begins: time
+    ends: time
+
+    @model_validator(mode="after")
+    def _is_a_span(self) -> Self:
+        if self.begins == self.ends or self.begins.tzinfo or self.ends.tzinfo:
+            raise Unacceptable("quiet hours begin and end at two different local times")
+        return self
+
 
 class MessageRequest(Model):
     """A message that the pathway decided to send. It is sent once in effect, whatever is retried."""
@@ -35,6 +79,25 @@ class MessageRequest(Model):
     at: Instant | None = Field(default=None, description="The instant it speaks of, shown in the recipient's zone.")
     until: Instant | None = Field(default=None, description="End of the span it speaks of, if it is a span.")
     expires_at: Instant | None = Field(default=None, description="Not sent any more from then on (pathway time).")
+    urgent: bool | None = Field(default=None, description="About urgent work: neither quiet hours nor cap delay it.")
+
+    @property
+    def is_pressing(self) -> bool:
+        """Whether it goes out at any hour."""
+        return bool(self.urgent) or self.template.is_safety
+
+
+class DeliveryRules(Model):
+    """What the pathway says about its messages when it schedules an attempt; true as long as the attempt runs.
+
+    The pathway ends the attempt, and schedules another one, as soon as any of it changes.
+    """
+
+    now: Instant = Field(description="Pathway time.")
+    scale: float = Field(default=1.0, gt=0, description="Pathway seconds that pass in one real second.")
+    quiet: QuietHours | None = Field(default=None, description="For patients who have none of their own.")
+    most_per_day: int | None = Field(default=None, description="Messages a patient gets by open channels in one day.")
+    open_channels: bool = Field(default=True, description="Whether the patient agreed to e-mail, text and push.")
 
 
 class MessageBatch(Model):
@@ -42,6 +105,7 @@ class MessageBatch(Model):
 
     pathway_id: Id
     messages: tuple[MessageRequest, ...]
+    rules: DeliveryRules | None = Field(default=None, description="None under a protocol that says nothing about them.")
 
 
 class DeliveryStatus(StrEnum):
@@ -50,21 +114,63 @@ class DeliveryStatus(StrEnum):
     SENT = "sent"
     WITHDRAWN = "withdrawn"
     UNDELIVERABLE = "undeliverable"
+    HELD = "held"
 
 
 class Delivery(Model):
-    """The end of one message. A delivery is a fact about post, never an acknowledgement."""
+    """The end of one message, or how long it rests. A delivery is a fact about post, never an acknowledgement."""
 
     message_id: Id
     status: DeliveryStatus
-    code: Id | None = Field(default=None, description="Why it could not be delivered.")
+    code: Id | None = Field(default=None, description="Why it could not be delivered, or why it rests.")
+    channel: Channel | None = Field(default=None, description="Which channel took it.")
+    not_before: Instant | None = Field(default=None, description="Until when it rests (pathway time).")
+
+
+def _e164(text: str) -> str:
+    # Loaded only where somebody has a number: its tables take a while.
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(text, None)
+    except phonenumbers.NumberParseException:
+        raise Unacceptable("a phone number is written with its country, such as +13035550100") from None
+    if not phonenumbers.is_valid_number(number):
+        raise Unacceptable("there can be no such phone number")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_e164)]
+"""A telephone number, kept in the form of E.164."""
+
+Device = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_.-]{1,300}$")]
+"""What a push service calls somebody's device."""
 
 
 class Contact(Model):
-    """A person of the directory as messages reach them."""
+    """A person of the directory as messages reach them, and how they want to be reached."""
 
     id: Id
     role: Role
     name: Line
     email: Email
     zone: Zone
+    phone: Phone | None = None
+    device: Device | None = Field(default=None, description="Where push messages go.")
+    language: Language = Language.ENGLISH
+    channels: tuple[Channel, ...] = Field(default=(), description="Preferred channels, in order; none means ours.")
+    opted_out: tuple[Channel, ...] = Field(default=(), description="Channels by which nothing is wanted.")
+    quiet: QuietHours | None = Field(default=None, description="Quiet hours of their own.")
+    education: bool = Field(default=False, description="Wants something to read now and then.")
+
+    def address(self, channel: Channel) -> str | None:
+        """Where a channel finds them; None if it cannot. The portal needs no address."""
+        match channel:
+            case Channel.EMAIL:
+                return self.email
+            case Channel.SMS:
+                return self.phone
+            case Channel.PUSH:
+                return self.device
+            case Channel.PORTAL:
+                return self.id

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from schemas.answers import Answered
-from schemas.base import Model
+from schemas.base import Instant, Model
 from schemas.clock import Clock
 from schemas.events import CHAIN_START, Event
 from schemas.messages import MessageRequest
@@ -22,6 +22,7 @@ class Carried(Model):
     chain: str = Field(default=CHAIN_START, description="Hash of the last event that is in the journal.")
     unwritten: tuple[Event, ...] = Field(default=(), description="Events that are not yet in the journal.")
     unsent: tuple[MessageRequest, ...] = Field(default=(), description="Messages that are not yet delivered.")
+    held: dict[str, Instant] = Field(default_factory=dict, description="Messages that rest, and until when.")
     answered: tuple[Answered, ...] = Field(default=(), description="Commands whose duplicates are still recognised.")
 
 

@@ -3,7 +3,8 @@
 from pydantic import Field
 
 from schemas.actors import Role
-from schemas.base import Id, Instant, Model
+from schemas.base import Id, Instant, Line, Model
+from schemas.messages import Channel
 from schemas.pathway import Phase
 from schemas.records import PathwayView
 from schemas.work import WorkKind
@@ -35,3 +36,47 @@ class WorkRow(Model):
     steps: int
     phase: Phase = Field(description="Where the pathway stands.")
     overdue: bool
+
+
+class InboxText(Model):
+    """What an entry of the portal's inbox says; sealed where it is kept."""
+
+    subject: str
+    body: str
+
+
+class InboxEntry(InboxText):
+    """A message that waits behind the portal's login."""
+
+    message_id: Id
+    pathway_id: Id
+    put_at: Instant
+
+
+class ChannelRow(Model):
+    """Where a message stands by one channel."""
+
+    channel: Channel
+    status: Line = Field(description="trying, taken, delivered or failed.")
+    tries: int
+    code: Id | None = None
+
+
+class OutboxRow(Model):
+    """A message that was asked for, and what became of it. In clear: ids, kinds and instants, no addresses."""
+
+    message_id: Id
+    pathway_id: Id
+    template: Id
+    to_role: Role
+    to_id: Id
+    about: Id
+    requested_at: Instant
+    status: Line = Field(description="requested, sending, sent, withdrawn or undeliverable.")
+    attempts: int
+    code: Id | None = Field(default=None, description="Why it waits or could not be delivered.")
+    channel: Channel | None = Field(default=None, description="Which channel took it.")
+    not_before: Instant | None = Field(default=None, description="Until when it rests, in pathway time.")
+    sent_at: Instant | None = None
+    confirmed_at: Instant | None = None
+    channels: tuple[ChannelRow, ...] = ()

@@ -25,11 +25,15 @@ from activities.cipher import Cipher
 from activities.database import MAX_CONNECTIONS, Pool, open_pool
 from activities.keyring import KeyringError, load_keyring
 from activities.outreach.delivery import Outreach
+from activities.outreach.inbox import Inbox
 from activities.outreach.mail import Mailer
+from activities.outreach.ports import Carrier
+from activities.outreach.provider import Provider
 from activities.protocols import ProtocolInvalid
 from activities.records.identities import Identities
 from activities.records.journal import Journal
 from activities.records.people import People
+from schemas.messages import Channel
 from schemas.records import TaskQueue
 from workers.observability import configure_logging, runtime
 from workers.plugin import ServerUnreachable, connect
@@ -69,15 +73,7 @@ def activities_by_queue(settings: Settings, pool: Pool, cipher: Cipher) -> Activ
         allow_simulation=settings.allow_simulation,
         allow_unsigned_protocol=settings.allow_unsigned_protocol,
     )
-    mailer = Mailer(
-        settings.smtp_host,
-        settings.smtp_port,
-        settings.smtp_sender,
-        username=settings.smtp_username,
-        password=settings.smtp_password,
-        start_tls=settings.smtp_start_tls,
-    )
-    outreach = Outreach(pool, people, mailer, settings.portal_url)
+    outreach = Outreach(pool, people, carriers_of(settings, cipher), settings.portal_url)
     return {
         TaskQueue.PATHWAYS: [
             desk.admit_referral,
@@ -89,6 +85,25 @@ def activities_by_queue(settings: Settings, pool: Pool, cipher: Cipher) -> Activ
         TaskQueue.RECORDS: [identities.compare_identity, journal.write_journal, people.put_contact],
         TaskQueue.OUTREACH: [outreach.deliver_messages],
     }
+
+
+def carriers_of(settings: Settings, cipher: Cipher) -> dict[Channel, Carrier]:
+    """The channels that the settings offer: e-mail and the portal always, the others where a provider is named."""
+    carriers: dict[Channel, Carrier] = {
+        Channel.EMAIL: Mailer(
+            settings.smtp_host,
+            settings.smtp_port,
+            settings.smtp_sender,
+            username=settings.smtp_username,
+            password=settings.smtp_password,
+            start_tls=settings.smtp_start_tls,
+        ),
+        Channel.PORTAL: Inbox(cipher),
+    }
+    if settings.provider_url is not None:
+        provider = Provider(settings.provider_url, settings.provider_token)
+        carriers |= {channel: provider.by(channel) for channel in (Channel.SMS, Channel.PUSH)}
+    return carriers
 
 
 @asynccontextmanager

@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     smtp_password: str | None = Field(default=None, description="Password, where the server wants one.")
     smtp_start_tls: bool = Field(default=False, description="Upgrade the SMTP connection with STARTTLS.")
     smtp_sender: str = Field(default="care-team@clinic.example", description="From address of our e-mail.")
+    provider_url: str | None = Field(default=None, description="REST API that sends texts and push messages.")
+    provider_token: str | None = Field(default=None, description="Bearer token of that API.")
     portal_url: str = Field(default="https://portal.clinic.example", description="Where links in messages lead.")
 
     deployment: str | None = Field(

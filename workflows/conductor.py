@@ -16,14 +16,14 @@ from schemas.answers import Answered, Due, Receipt
 from schemas.clock import Clock
 from schemas.commands import Command
 from schemas.events import CHAIN_START, Event
-from schemas.facts import CancellationRequested, Fact, MessageRequested, MessageWithdrawn, ProtocolMoved
+from schemas.facts import CancellationRequested, Fact, MessageRequested, ProtocolMoved
 from schemas.messages import MessageRequest
 from schemas.pathway import Pathway
 from schemas.refusals import Refusal
 from schemas.search import ATTENTION, PHASE, PROTOCOL, SESSIONS
 from schemas.start import Carried, PathwayStart
 from workflows.rules.approval import warned_of
-from workflows.rules.deadlines import due, still_wanted
+from workflows.rules.deadlines import due
 from workflows.rules.decide import decide, effective_at
 from workflows.rules.enrolment import open_pathway
 from workflows.rules.standing import phase_of
@@ -65,6 +65,7 @@ class Conductor:
         self.ahead: Due | None = None
         self.unwritten: list[Event] = []
         self.unsent: list[MessageRequest] = []
+        self.held: dict[str, datetime] = {}
         self.answered: dict[str, Answered] = {}
         self.journal_away = False
         self.mail_away = False
@@ -91,6 +92,7 @@ class Conductor:
         self.written_hash = carried.chain
         self.unwritten = list(carried.unwritten)
         self.unsent = list(carried.unsent)
+        self.held = dict(carried.held)
         self.answered = {answered.receipt.command_id: answered for answered in carried.answered}
         self.ahead = next(iter(due(self.state)), None)
 
@@ -102,6 +104,7 @@ class Conductor:
             chain=self.written_hash,
             unwritten=tuple(self.unwritten),
             unsent=tuple(self.unsent),
+            held=dict(self.held),
             answered=tuple(self.answered.values())[-self.tuning.remember_commands :],
         )
 
@@ -187,14 +190,10 @@ class Conductor:
             now = self.now()
             self._record(follow(self.state, facts, now, now), at=now)
 
-    def withdraw_messages(self) -> None:
-        """Take back every unsent message whose reason is gone."""
+    def sendable(self) -> list[MessageRequest]:
+        """Messages that nothing keeps from being sent now."""
         now = self.now()
-        wanted = [message for message in self.unsent if still_wanted(self.state, message, now)]
-        gone = [MessageWithdrawn(message_id=message.id) for message in self.unsent if message not in wanted]
-        if gone:
-            self.unsent = wanted
-            self._record(follow(self.state, gone, now, now), at=now)
+        return [message for message in self.unsent if self.held.get(message.id, now) <= now]
 
     # Recording
 
@@ -304,7 +303,7 @@ class Conductor:
         return (
             workflow.all_handlers_finished()
             and (not self.unwritten or self.journal_away)
-            and (not self.unsent or self.mail_away)
+            and (not self.sendable() or self.mail_away)
         )
 
 

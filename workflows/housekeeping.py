@@ -5,34 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import FailureError
 
-from schemas.messages import Delivery, MessageBatch
 from schemas.public import Phrase
 from schemas.records import ActivityName, JournalBatch, TaskQueue
 from schemas.start import PathwayStart
-from workflows.conductor import Conductor, HandOver, PathwayEnded
+from workflows.conductor import HandOver, PathwayEnded
+from workflows.posting import PATIENT, Posting
 from workflows.rules.status import view_of
 
 QUICK_WRITE = timedelta(seconds=2)
 """How long a command's answer may wait for PostgreSQL before the journal is written behind its back."""
 
-PATIENT = RetryPolicy(
-    initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=1)
-)
-REVIEW_MESSAGES_EVERY = timedelta(minutes=15)
-"""How long one attempt round lasts before undelivered messages are judged anew: their reason may be gone."""
-
 RETRY_REFUSED_JOURNAL = timedelta(minutes=10)
 MOST_EVENTS_IN_A_BATCH = 200
 
 
-class Housekeeping(Conductor):
+class Housekeeping(Posting):
     """Keeps a run in order from its first to its last moment."""
 
     @asynccontextmanager
@@ -44,7 +38,7 @@ class Housekeeping(Conductor):
         """
         chores = [
             asyncio.create_task(self._unbroken(chore()))
-            for chore in (self._write_journal, self._deliver_messages, self._keep_the_timer)
+            for chore in (self._write_journal, self.deliver_messages, self._keep_the_timer)
         ]
         try:
             yield
@@ -116,50 +110,31 @@ class Housekeeping(Conductor):
         self.journal_away = False
         return True
 
-    async def _deliver_messages(self) -> None:
-        while True:
-            await workflow.wait_condition(lambda: bool(self.unsent))
-            self.withdraw_messages()
-            if not self.unsent:
-                continue
-            batch = MessageBatch(pathway_id=self.state.pathway_id, messages=tuple(self.unsent))
-            try:
-                deliveries: tuple[Delivery, ...] = await workflow.execute_activity(
-                    ActivityName.DELIVER_MESSAGES,
-                    batch,
-                    result_type=tuple[Delivery, ...],
-                    task_queue=TaskQueue.OUTREACH,
-                    start_to_close_timeout=timedelta(minutes=2),
-                    schedule_to_close_timeout=REVIEW_MESSAGES_EVERY,
-                    retry_policy=PATIENT,
-                    summary=Phrase.SEND_MESSAGE.text(number=len(batch.messages)),
-                )
-            except FailureError:
-                self.mail_away = True
-                continue
-            self.mail_away = False
-            ended = {delivery.message_id for delivery in deliveries}
-            self.unsent = [message for message in self.unsent if message.id not in ended]
-
     async def _keep_the_timer(self) -> None:
         """One live timer for the next due instant. It is armed anew only when that moves earlier.
 
         A timer that fires too early finds nothing to do and costs less than re-arming it on every command.
         """
         while True:
-            await workflow.wait_condition(lambda: self.ahead is not None)
-            if self.ahead is None:
+            await workflow.wait_condition(lambda: self._next_instant() is not None)
+            armed = self._next_instant()
+            if armed is None:
                 continue
-            armed = self.ahead.at
             seconds = self.clock.real_seconds_until(armed, workflow.now())
             timer = asyncio.create_task(workflow.sleep(seconds, summary=Phrase.NEXT_DUE.text()))
             await workflow.wait_condition(
                 lambda timer=timer, armed=armed: (
                     timer.done()  # type: ignore[misc]
-                    or (self.ahead is not None and self.ahead.at < armed)
+                    or ((ahead := self._next_instant()) is not None and ahead < armed)
                 )
             )
             if timer.done():
                 self.keep_deadlines()
             else:
                 timer.cancel()
+
+    def _next_instant(self) -> datetime | None:
+        """When something becomes due, or a message has rested long enough."""
+        now = self.now()
+        resting = [until for until in self.held.values() if until > now]
+        return min([*resting, *([self.ahead.at] if self.ahead else [])], default=None)

@@ -29,8 +29,9 @@ from schemas.referral import (
 )
 from schemas.start import PathwayStart
 from workflows.conductor import ATTENTION_KEY, PHASE_KEY, PROTOCOL_KEY
-from workflows.housekeeping import PATIENT, QUICK_WRITE
+from workflows.housekeeping import QUICK_WRITE
 from workflows.pathway import CarePathway
+from workflows.posting import PATIENT
 from workflows.rules.status import CALM
 
 

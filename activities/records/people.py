@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
@@ -10,7 +12,7 @@ from temporalio import activity
 
 from activities.cipher import Cipher, NotAuthentic
 from activities.database import Pool, database_errors
-from activities.keyring import UnknownKey
+from activities.keyring import PERSON_INDEX, UnknownKey
 from schemas.actors import Role
 from schemas.base import Model
 from schemas.messages import Contact
@@ -25,12 +27,13 @@ PERSON: Final = "people-person"
 """Sub-key that seals who a patient is: what sends messages has no need of it."""
 
 _PUT: Final = """
-    INSERT INTO people AS kept (id, role, zone, key_id, sealed, person_key_id, sealed_person)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO people AS kept (id, role, zone, key_id, sealed, person_key_id, sealed_person, phone_index)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT (id) DO UPDATE SET
         role = excluded.role, zone = excluded.zone, key_id = excluded.key_id, sealed = excluded.sealed,
         person_key_id = coalesce(excluded.person_key_id, kept.person_key_id),
         sealed_person = coalesce(excluded.sealed_person, kept.sealed_person),
+        phone_index = excluded.phone_index,
         updated_at = now()
 """
 
@@ -66,8 +69,17 @@ class People:
             )
         with database_errors():
             await self._pool.execute(
-                _PUT, contact.id, contact.role, contact.zone, key_id, sealed, person_key_id, sealed_person
+                *(_PUT, contact.id, contact.role, contact.zone, key_id, sealed, person_key_id, sealed_person),
+                self._phone_index(contact.phone) if contact.phone else None,
             )
+
+    async def with_phone(self, phone: str) -> Sequence[str]:
+        """Ids of everybody who is reached under a number (E.164); couples and families share one."""
+        with database_errors():
+            rows = await self._pool.fetch(
+                "SELECT id FROM people WHERE phone_index = $1 ORDER BY id", self._phone_index(phone)
+            )
+        return [row["id"] for row in rows]
 
     async def get(self, person_id: str) -> Contact | None:
         """How somebody is reached; None for an unknown id.
@@ -102,6 +114,9 @@ class People:
                 "SELECT id, key_id, sealed FROM people WHERE $1::text IS NULL OR role = $1 ORDER BY id", role
             )
         return [self._contact(row) for row in rows]
+
+    def _phone_index(self, phone: str) -> bytes:
+        return hmac.digest(self._cipher.keyring.derive(PERSON_INDEX), f"phone\x1f{phone}".encode(), hashlib.sha256)
 
     def _contact(self, row: Any) -> Contact:
         return self._opened(Contact, CONTACT, row["id"], row["key_id"], row["sealed"])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any, Final
 
 from activities.database import Pool, database_errors
 from schemas.actors import Role
 from schemas.pathway import Phase
-from schemas.views import PathwayRow, WorkRow
+from schemas.views import OutboxRow, PathwayRow, WorkRow
 
 _PATHWAYS: Final = """
     SELECT pathway_id, episode, phase, protocol, cycle, sessions_given, sessions_planned, version, next_due_at,
@@ -33,6 +34,19 @@ _WORK: Final = """
     JOIN pathways AS pathway USING (pathway_id, episode)
     ORDER BY overdue DESC, CASE WHEN overdue THEN due_at ELSE next_deadline END, pathway_id, episode, item_id
     LIMIT $4
+"""
+
+_OUTBOX: Final = """
+    SELECT message_id, pathway_id, template, to_role, to_id, about, requested_at, status, attempts,
+           last_error_code AS code, channel, not_before, sent_at, confirmed_at,
+           coalesce((SELECT json_agg(json_build_object('channel', tried.channel, 'status', tried.status,
+                                                       'tries', tried.tries, 'code', tried.code)
+                                     ORDER BY tried.updated_at, tried.channel)
+                     FROM message_channels AS tried WHERE tried.message_id = messages.message_id), '[]') AS channels
+    FROM messages
+    WHERE ($1::text IS NULL OR pathway_id = $1) AND ($2::text IS NULL OR status = $2)
+    ORDER BY requested_at DESC, message_id DESC
+    LIMIT $3
 """
 
 
@@ -75,6 +89,28 @@ async def worklist(
     with database_errors():
         rows = await pool.fetch(_WORK, role, owner_id, now, limit)
     return [WorkRow.model_validate(_values(row), strict=False) for row in rows]
+
+
+async def outbox(
+    pool: Pool, pathway_id: str | None = None, status: str | None = None, *, limit: int = 100
+) -> list[OutboxRow]:
+    """What was asked to be said, the newest first, and where it stands.
+
+    Args:
+        pool: Where the messages are.
+        pathway_id: Only those of one pathway.
+        status: Only those that stand so.
+        limit: At most so many.
+
+    Raises:
+        DatabaseUnavailable: PostgreSQL does not answer.
+    """
+    with database_errors():
+        rows = await pool.fetch(_OUTBOX, pathway_id, status, limit)
+    return [
+        OutboxRow.model_validate({**_values(row), "channels": json.loads(row["channels"])}, strict=False)
+        for row in rows
+    ]
 
 
 def _values(row: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from clients.cli import keys, operating, pathways, people, protocol, reading, running
+from clients.cli import keys, messages, operating, pathways, people, protocol, reading, running
 from clients.cli.exit import MEANING
 from clients.cli.options import State, example
 
@@ -31,6 +31,7 @@ def _root(state: State = None) -> None:
 
 app.add_typer(pathways.app)
 app.add_typer(reading.app)
+app.add_typer(messages.app)
 app.add_typer(running.app)
 app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")

@@ -12,6 +12,7 @@ from schemas.protocol.follow_up import FollowUpRules
 from schemas.protocol.instruments import Instruments, RiskWindows, Scale, Screener
 from schemas.protocol.integration import IntegrationRules
 from schemas.protocol.medications import MedicationRules
+from schemas.protocol.messages import MessageRules
 from schemas.protocol.monitoring import MonitoringRules
 from schemas.protocol.pace import PaceRules
 from schemas.protocol.quantity import Provenance, Quantity
@@ -38,6 +39,7 @@ __all__ = [
     "IntegrationRules",
     "Ladder",
     "MedicationRules",
+    "MessageRules",
     "MonitoringRules",
     "PaceRules",
     "PredoseLimits",

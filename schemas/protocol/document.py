@@ -16,6 +16,7 @@ from schemas.protocol.follow_up import FollowUpRules
 from schemas.protocol.instruments import Instruments
 from schemas.protocol.integration import IntegrationRules
 from schemas.protocol.medications import MedicationRules
+from schemas.protocol.messages import MessageRules
 from schemas.protocol.monitoring import MonitoringRules
 from schemas.protocol.pace import PaceRules
 from schemas.protocol.quantity import Quantity
@@ -66,6 +67,7 @@ class Protocol(Model):
     follow_up: FollowUpRules | None = None
     instruments: Instruments | None = None
     checkins: CheckinRules | None = None
+    messages: MessageRules | None = None
     work: dict[WorkKind, WorkRule]
     ladder: Ladder
 

@@ -15,10 +15,12 @@ from activities.cipher import Cipher
 from activities.database import DatabaseUnavailable, Pool, open_pool
 from activities.keyring import Keyring
 from activities.outreach.delivery import LOOKS_FOR_RECIPIENT, Outreach
+from activities.outreach.inbox import Inbox
 from activities.outreach.mail import Mailer
+from activities.outreach.ports import Carrier
 from activities.records.people import People
 from schemas.actors import Role
-from schemas.messages import Contact, Delivery, DeliveryStatus, MessageBatch, MessageRequest, Template
+from schemas.messages import Channel, Contact, Delivery, DeliveryStatus, MessageBatch, MessageRequest, Template
 from tests.support.eventually import eventually
 from tests.support.postgres import PostgresServer
 from tests.support.smtp import HOST, MailServer
@@ -42,7 +44,8 @@ class Post:
         self, mailer: Mailer | None = None, pool: Pool | None = None, people: People | None = None
     ) -> Outreach:
         mailer = mailer or Mailer(HOST, self.server.port, SENDER, timeout=10)
-        return Outreach(pool or self.pool, people or self.people, mailer, "https://portal.example.org")
+        carriers: dict[Channel, Carrier] = {Channel.EMAIL: mailer, Channel.PORTAL: Inbox(CIPHER)}
+        return Outreach(pool or self.pool, people or self.people, carriers, "https://portal.example.org")
 
     async def deliver(self, *messages: MessageRequest, mailer: Mailer | None = None) -> tuple[Delivery, ...]:
         return await deliver(self.outreach(mailer), *messages)
@@ -69,8 +72,8 @@ def message(message_id: str, to: Contact = WREN, template: Template = Template.W
     )
 
 
-def sent(*message_ids: str) -> tuple[Delivery, ...]:
-    return tuple(Delivery(message_id=one, status=DeliveryStatus.SENT) for one in message_ids)
+def sent(*message_ids: str, by: Channel = Channel.EMAIL) -> tuple[Delivery, ...]:
+    return tuple(Delivery(message_id=one, status=DeliveryStatus.SENT, channel=by) for one in message_ids)
 
 
 def undeliverable(message_id: str, code: str) -> Delivery:
@@ -106,7 +109,8 @@ async def test_a_message_is_sent_once_however_often_it_is_asked_for(post: Post) 
     assert "It was due by Tue 12 Jan 2027, 10:00 MST.\n\nhttps://portal.example.org/p/P-1/W3\n" in mail.body
     row = await post.row("E1-M1")
     assert (row["status"], row["attempts"], row["last_error_code"]) == ("sent", 1, None)
-    assert row["smtp_message_id"] == mail.message["Message-ID"]
+    reference = await post.pool.fetchval("SELECT reference FROM message_channels WHERE message_id = 'E1-M1'")
+    assert reference == mail.message["Message-ID"]
     assert row["sent_at"] is not None
     assert (row["pathway_id"], row["template"], row["to_role"]) == ("P-1", "work_overdue", "therapist")
 
@@ -176,13 +180,15 @@ async def test_a_refused_recipient_is_reported_and_not_tried_again(
 ) -> None:
     post.server.recipient_replies[WREN.email] = f"550 5.1.1 <{WREN.email}> does not exist"
     batch = (message("E1-M1"), message("E1-M2", JUNO))
-    expected = (undeliverable("E1-M1", "mail_refused"), *sent("E1-M2"))
+    expected = (*sent("E1-M1", by=Channel.PORTAL), *sent("E1-M2"))
     assert await post.deliver(*batch) == expected
     connections = post.server.connections
     assert await post.deliver(*batch) == expected
     assert post.server.connections == connections
     row = await post.row("E1-M1")
-    assert (row["status"], row["last_error_code"], row["sent_at"]) == ("undeliverable", "mail_refused", None)
+    assert (row["status"], row["channel"]) == ("sent", "portal")
+    tried = await post.pool.fetch("SELECT channel, status, code FROM message_channels WHERE message_id = 'E1-M1'")
+    assert {tuple(one) for one in tried} == {("email", "failed", "mail_refused"), ("portal", "taken", None)}
     (record,) = [record for record in caplog.records if record.name == "temporalio.activity"]
     assert record.__dict__["code"] == 550
     assert "example.org" not in repr(record.__dict__)
@@ -190,7 +196,7 @@ async def test_a_refused_recipient_is_reported_and_not_tried_again(
 
 async def test_refused_content_is_reported(post: Post) -> None:
     post.server.data_reply = "554 5.7.1 looks like advertising"
-    assert await post.deliver(message("E1-M1")) == (undeliverable("E1-M1", "mail_refused"),)
+    assert await post.deliver(message("E1-M1")) == sent("E1-M1", by=Channel.PORTAL)
 
 
 async def test_after_a_partial_failure_only_the_rest_is_sent(post: Post) -> None:
@@ -314,7 +320,7 @@ async def test_an_address_beyond_ascii_is_reached(post: Post) -> None:
 async def test_an_address_that_the_server_cannot_write_is_reported(post: Post) -> None:
     post.server.takes_unicode = False
     await post.people.put(WREN.model_copy(update={"email": "zaunkönig@example.org"}))
-    assert await post.deliver(message("E1-M1")) == (undeliverable("E1-M1", "mail_refused"),)
+    assert await post.deliver(message("E1-M1")) == sent("E1-M1", by=Channel.PORTAL)
 
 
 async def test_an_id_that_stands_for_another_message_already_is_not_taken_for_its_delivery(post: Post) -> None:

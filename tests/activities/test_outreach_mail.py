@@ -12,12 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.outreach.mail import TELLING, Mailer, NotComposable, local_time, portal_link
+from activities.outreach.mail import Mailer
+from activities.outreach.ports import ChannelRefused, Parcel
+from activities.outreach.texts import TELLING, NotComposable, Texts, local_time, portal_link
 from schemas.actors import Role
 from schemas.messages import Contact, MessageRequest, Template
 
 LINK = "https://portal.example.org/p/P-1/W3"
 MAILER = Mailer("127.0.0.1", 25, "care-team@clinic.example")
+
+TEXTS = Texts()
 
 JARGON = re.compile(r"session|integration|treatment|screening|patient", re.IGNORECASE)
 """Not telling by itself, but our word for it and not the reader's."""
@@ -49,6 +53,11 @@ def contact(role: Role = Role.THERAPIST, **changes: str) -> Contact:
     return Contact.model_validate(values | changes)
 
 
+def composed(request: MessageRequest, recipient: Contact, link: str) -> EmailMessage:
+    """The mail that somebody gets."""
+    return MAILER.compose(Parcel("P-1", request, recipient, TEXTS.compose(request, recipient, link)))
+
+
 EVERY_MAIL = pytest.mark.parametrize(
     ("template", "role", "until"), list(product(Template, Role, (None, datetime(2027, 1, 14, 17, tzinfo=UTC))))
 )
@@ -56,7 +65,7 @@ EVERY_MAIL = pytest.mark.parametrize(
 
 def compose(template: Template, role: Role, until: datetime | None) -> tuple[str, str]:
     """Subject and body."""
-    mail = MAILER.compose(request(template, role, until=until), contact(role), LINK)
+    mail = composed(request(template, role, until=until), contact(role), LINK)
     return str(mail["Subject"]), str(mail.get_content())
 
 
@@ -127,19 +136,19 @@ def test_a_link_leads_to_the_item_unless_its_id_is_telling() -> None:
 )
 def test_instants_read_as_on_the_recipients_wall(zone: str, instant: datetime, shown: str) -> None:
     assert local_time(instant, ZoneInfo(zone)) == shown
-    body = MAILER.compose(
+    body = composed(
         request(Template.SESSION_REMINDER, Role.PATIENT, at=instant), contact(Role.PATIENT, zone=zone), LINK
     )
     assert shown in body.get_content()
 
 
 def test_a_span_shows_both_ends() -> None:
-    body = MAILER.compose(request(Template.INTEGRATION_DUE), contact(), LINK).get_content()
+    body = composed(request(Template.INTEGRATION_DUE), contact(), LINK).get_content()
     assert "between Tue 12 Jan 2027, 10:00 MST\nand Thu 14 Jan 2027, 10:00 MST" in body
 
 
 def test_a_mail_has_these_headers_and_no_others() -> None:
-    mail = MAILER.compose(request(), contact(), LINK)
+    mail = composed(request(), contact(), LINK)
     ours = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"}
     assert sorted(mail.keys()) == sorted(ours | {"Content-Type", "Content-Transfer-Encoding", "MIME-Version"})
     assert mail["From"] == "care-team@clinic.example"
@@ -149,10 +158,10 @@ def test_a_mail_has_these_headers_and_no_others() -> None:
 
 
 def test_the_message_id_depends_on_the_message_alone() -> None:
-    first = MAILER.compose(request(), contact(), LINK)["Message-ID"]
+    first = composed(request(), contact(), LINK)["Message-ID"]
     assert re.fullmatch(r"<[0-9a-f]{32}@clinic\.example>", first)
-    assert MAILER.compose(request(), contact(email="moved@example.org"), LINK)["Message-ID"] == first
-    assert MAILER.compose(request(id="E1-M2"), contact(), LINK)["Message-ID"] != first
+    assert composed(request(), contact(email="moved@example.org"), LINK)["Message-ID"] == first
+    assert composed(request(id="E1-M2"), contact(), LINK)["Message-ID"] != first
 
 
 @pytest.mark.parametrize(
@@ -180,8 +189,8 @@ def test_the_message_id_depends_on_the_message_alone() -> None:
 def test_what_is_not_one_address_and_nothing_more_gets_no_mail(address: str) -> None:
     # Past the model's own check, as a row written by an older release could be.
     broken = contact().model_copy(update={"email": address})
-    with pytest.raises(NotComposable) as refused:
-        MAILER.compose(request(), broken, LINK)
+    with pytest.raises(ChannelRefused) as refused:
+        composed(request(), broken, LINK)
     assert refused.value.code == "address_malformed"
     assert "thief" not in str(refused.value)
 
@@ -190,32 +199,32 @@ def test_what_is_not_one_address_and_nothing_more_gets_no_mail(address: str) -> 
 def test_no_address_adds_a_recipient_or_a_header(text: str, between: str) -> None:
     broken = contact().model_copy(update={"email": f"wren{between}{text}@example.org"})
     try:
-        raw = MAILER.compose(request(), broken, LINK).as_bytes()
-    except NotComposable:
+        raw = composed(request(), broken, LINK).as_bytes()
+    except ChannelRefused:
         return
     read = message_from_bytes(raw, EmailMessage, policy=email.policy.SMTPUTF8)
-    assert sorted(read.keys()) == sorted(MAILER.compose(request(), contact(), LINK).keys())
+    assert sorted(read.keys()) == sorted(composed(request(), contact(), LINK).keys())
     assert [address.domain for address in read["To"].addresses] == ["example.org"]
 
 
 def test_a_name_cannot_get_into_a_mail_in_any_form() -> None:
     hostile = contact().model_copy(update={"name": "Wren\r\nBcc: thief@example.org\r\n\r\n{{ 7 * 7 }}"})
-    raw = MAILER.compose(request(), hostile, LINK).as_bytes()
-    plain = MAILER.compose(request(), contact(), LINK).as_bytes()
+    raw = composed(request(), hostile, LINK).as_bytes()
+    plain = composed(request(), contact(), LINK).as_bytes()
     without_date = re.compile(rb"^Date: .*\r\n", re.MULTILINE)
     assert without_date.sub(b"", raw) == without_date.sub(b"", plain)
 
 
 def test_a_template_that_lacks_its_instant_makes_no_mail() -> None:
     with pytest.raises(NotComposable) as refused:
-        MAILER.compose(request(Template.SESSION_REMINDER, at=None), contact(), LINK)
+        composed(request(Template.SESSION_REMINDER, at=None), contact(), LINK)
     assert refused.value.code == "template_failed"
 
 
 @pytest.mark.parametrize("template", [template for template in Template if template is not Template.SESSION_REMINDER])
 @pytest.mark.parametrize("role", Role)
 def test_the_other_templates_do_without(template: Template, role: Role) -> None:
-    mail = MAILER.compose(request(template, role, at=None, until=None), contact(role), LINK)
+    mail = composed(request(template, role, at=None, until=None), contact(role), LINK)
     assert "None" not in mail.get_content()
 
 

@@ -65,10 +65,10 @@ NOT_CLINICAL: dict[str, dict[float, str]] = {
     "rules/calendar.py": {12: "months of a year", 23: "the last second of a day", 59: "the last second of a day"},
     "housekeeping.py": {
         10: "minutes until a refused journal is tried again",
-        15: "minutes until undelivered messages are judged anew",
         30: "seconds for one write to the journal",
         200: "events in one write to the journal",
     },
+    "posting.py": {15: "minutes until undelivered messages are judged anew"},
     "conductor.py": {32: "characters of a command's digest"},
     "intake.py": {
         3: "attempts of a local activity",

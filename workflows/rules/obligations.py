@@ -12,7 +12,7 @@ from schemas.actors import Role
 from schemas.facts import Fact, MessageRequested, WorkItemClosed, WorkItemOpened, WorkItemOverdue
 from schemas.messages import MessageRequest, Template
 from schemas.pathway import Pathway
-from schemas.work import WorkItem, WorkKind
+from schemas.work import Priority, WorkItem, WorkKind
 from workflows.rules.owed import Obligation, owed
 from workflows.rules.standing import integration_window
 
@@ -102,6 +102,7 @@ def message_facts(
                 about=item.id,
                 at=window[0] if window else item.due_at,
                 until=window[1] if window else None,
+                urgent=True if item.priority in (Priority.EMERGENCY, Priority.URGENT) else None,
             )
         )
 

@@ -1,0 +1,43 @@
+"""Messages as tables and pages. Imported only by commands that print one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from clients.cli.output import local, words
+from clients.cli.tables import table
+from schemas.views import InboxEntry, OutboxRow
+
+
+def outbox_table(rows: Sequence[OutboxRow]) -> Table:
+    """Messages, in the order in which they were given."""
+    made = table("Asked for", "Message", "To", "Status", "By", "Tries", "Why", "Pathway")
+    for row in rows:
+        tried = ", ".join(f"{one.channel} {one.status}" for one in row.channels)
+        why = words(row.code or "")
+        if row.not_before is not None:
+            why = f"{why}, rests until {local(row.not_before)}"
+        if row.confirmed_at is not None:
+            why = f"{why} confirmed {local(row.confirmed_at)}".strip()
+        made.add_row(
+            local(row.requested_at),
+            f"{words(row.template)} [dim]({row.about})[/]",
+            f"{words(row.to_role)} [dim]({row.to_id})[/]",
+            row.status if row.status == "sent" else f"[yellow]{row.status}[/]",
+            tried,
+            str(row.attempts),
+            why,
+            row.pathway_id,
+        )
+    return made
+
+
+def inbox_page(entries: Sequence[InboxEntry]) -> Iterable[RenderableType]:
+    """Each entry as it reads behind the login."""
+    for entry in entries:
+        yield f"[bold]{escape(entry.subject)}[/]   [dim]{local(entry.put_at)}, {entry.message_id}[/]"
+        yield escape(entry.body)
