@@ -17,24 +17,26 @@ import yaml
 from pydantic import ValidationError
 
 from schemas.protocol import Protocol
-from schemas.protocol.completeness import gaps
-from schemas.refusals import Refusal, refusal_from_validation
+from schemas.protocol.checks import Problem, contradictions, gaps
+from schemas.refusals import Refusal, refusals_from_validation
 
 UNREADABLE_FILE: Final = "unreadable_file"
 MALFORMED_YAML: Final = "malformed_yaml"
 DUPLICATE_KEY: Final = "duplicate_key"
 PROTOCOL_INCOMPLETE: Final = "protocol_incomplete"
+PROTOCOL_CONTRADICTORY: Final = "protocol_contradictory"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
 class ProtocolInvalid(Exception):
-    """A protocol that cannot be used: its file, and the refusal with the field and a sentence."""
+    """A protocol that cannot be used: its file, and a refusal with field and sentence for each thing that is wrong."""
 
-    def __init__(self, file: str, refusal: Refusal) -> None:
+    def __init__(self, file: str, refusal: Refusal, *more: Refusal) -> None:
         super().__init__(f"{file}: {refusal.sentence}")
         self.file = file
         self.refusal = refusal
+        self.refusals = (refusal, *more)
 
 
 def load_protocol(name_or_path: str) -> Protocol:
@@ -78,10 +80,18 @@ def _parsed(file: str, text: str) -> Protocol:
     try:
         protocol = Protocol.model_validate_json(document)
     except ValidationError as error:
-        raise ProtocolInvalid(file, refusal_from_validation(error)) from None
-    for field, sentence in gaps(protocol):
-        raise ProtocolInvalid(file, Refusal(code=PROTOCOL_INCOMPLETE, field=field, sentence=sentence))
+        raise ProtocolInvalid(file, *refusals_from_validation(error)) from None
+    found = [
+        *(_refusal(PROTOCOL_INCOMPLETE, problem) for problem in gaps(protocol)),
+        *(_refusal(PROTOCOL_CONTRADICTORY, problem) for problem in contradictions(protocol)),
+    ]
+    if found:
+        raise ProtocolInvalid(file, *found)
     return protocol
+
+
+def _refusal(code: str, problem: Problem) -> Refusal:
+    return Refusal(code=code, field=problem.path, sentence=problem.sentence)
 
 
 def _invalid(file: str, code: str, sentence: str) -> ProtocolInvalid:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 FIELD_MISSING: Final = "field_missing"
 UNKNOWN_FIELD: Final = "unknown_field"
@@ -83,23 +84,29 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 def refusal_from_validation(error: ValidationError) -> Refusal:
-    """The first thing that is wrong, without any value that was sent.
+    """The first thing that is wrong, without any value that was sent."""
+    first, *more = refusals_from_validation(error)
+    return first.model_copy(update={"facts": {**first.facts, "problems": 1 + len(more)}}) if more else first
+
+
+def refusals_from_validation(error: ValidationError) -> list[Refusal]:
+    """Everything that is wrong, without any value that was sent; at least one thing is.
 
     Names of unknown fields are the sender's words too; they are repeated only where they look like a field name.
     """
-    problems = error.errors(include_input=False, include_url=False)
-    first = problems[0]
-    kind: str = first["type"]
-    context: Mapping[str, Any] = first.get("ctx", {})
-    path = list(first["loc"])
+    return [_refusal(problem) for problem in error.errors(include_input=False, include_url=False)]
+
+
+def _refusal(problem: ErrorDetails) -> Refusal:
+    kind: str = problem["type"]
+    context: Mapping[str, Any] = problem.get("ctx", {})
+    path = list(problem["loc"])
     if kind == "union_tag_not_found":
         path.append(str(context.get("discriminator", "")).strip("'"))
     field = ".".join(_shown(part) for part in path) or None
     code = _CODES.get(kind) or (WRONG_TYPE if kind.endswith("_type") else INVALID_VALUE)
     facts = {name: context[name] for name in _TELLING_FACTS if isinstance(context.get(name), str | int | float)}
-    if len(problems) > 1:
-        facts["problems"] = len(problems)
-    return Refusal(code=code, field=field, sentence=_sentence(code, field, kind, first["msg"], context), facts=facts)
+    return Refusal(code=code, field=field, sentence=_sentence(code, field, kind, problem["msg"], context), facts=facts)
 
 
 def name_or_blank(name: str) -> str:

@@ -36,15 +36,20 @@ def loaded(name: str) -> Protocol:
     try:
         return load_protocol(name)
     except ProtocolInvalid as invalid:
-        refusal = invalid.refusal
-        raise refused(refusal.code, f"{invalid.file}: {refusal.sentence}", refusal.field) from None
+        first, *more = invalid.refusals
+        for one in more:
+            typer.secho(f"{one.field or invalid.file}: {one.sentence}", err=True, fg="red")
+        raise refused(first.code, f"{invalid.file}: {first.sentence}", first.field) from None
 
 
 @app.command(epilog=example("kap protocol check clinic.yaml"))
 def check(
     files: Annotated[list[str] | None, typer.Argument(metavar="FILE…", help="The packaged one unless given.")] = None,
 ) -> None:
-    """Check that protocols are whole; exit with 3 at the first that is not, and say which field is wrong."""
+    """Check that protocols are whole and do not contradict themselves; exit with 3 at the first that does.
+
+    Everything that is wrong with it is told, each with its field.
+    """
     from schemas.protocol.leaves import numbers
 
     for name in files or [PACKAGED]:

@@ -98,3 +98,22 @@ def test_words_that_decide_something_are_explained_and_compared(tmp_path: Path) 
     (one,) = differences(packaged(), other)
     assert one.path == "regulation.rems.form_blocks_next_dose"
     assert [leaf.written for leaf in (one.before, one.after) if leaf is not None] == ["no", "yes"]
+
+
+def test_everything_that_is_wrong_with_a_file_is_told_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    text = DEFAULT.read_text().replace("valid_min: {value: 45", "valid_min: {value: 0", 1)
+    file.write_text(text.replace("opens_min: {value: 10", "opens_min: {value: 31", 1))
+    ended = kap("protocol", "check", file, cwd=tmp_path)
+    assert ended.code == 3
+    for field in ("vitals.valid_min", "booster.closes_min"):
+        assert field in ended.err
+    assert "protocol_contradictory" in ended.err
+
+
+def test_an_unsigned_file_says_so_and_a_signed_one_by_whom(tmp_path: Path) -> None:
+    assert "not signed: runs only where the settings allow it" in kap("protocol", "check", cwd=tmp_path).out
+    file = tmp_path / "signed.yaml"
+    signature = 'signature: {signed_by: Dr. Fable, signed_on: "2026-11-30"}'
+    file.write_text(DEFAULT.read_text().replace("signature: null", signature, 1))
+    assert "signed by Dr. Fable on 2026-11-30" in kap("protocol", "check", file, cwd=tmp_path).out

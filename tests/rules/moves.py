@@ -233,7 +233,7 @@ MOVABLE: Final = {
     "integration.window_closes_h": (48, 72, 96),
     "vitals.valid_min": (15, 45),
     "vitals.predose.clinic.go.systolic": (120, 140),
-    "routes.sublingual.observation_min": (60, 120, 150),
+    "routes.sublingual.observation_min": (120, 150),
 }
 """Numbers that another version of the protocol may have otherwise; each is held by an auditor."""
 

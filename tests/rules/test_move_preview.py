@@ -96,9 +96,9 @@ def test_values_are_told_where_they_concern_the_patient() -> None:
         "series.sessions": 8,
         "vitals.predose.clinic.go.systolic": 130,
         "vitals.predose.home.go.systolic": 135,
-        "routes.sublingual.observation_min": 90,
+        "routes.sublingual.observation_min": 150,
         "routes.intranasal.observation_min": 150,
-        "treatments.psycholytic.max_session_mg": 90,
+        "treatments.psycholytic.max_session_mg": 110,
         "regulation.states.GA.home": "blocked",
         "medications.classes.benzodiazepine.hold_hours": 48,
         "work.hold_session.due_h": 5,
@@ -108,7 +108,7 @@ def test_values_are_told_where_they_concern_the_patient() -> None:
     assert told == {
         "series.sessions": ("6 sessions", "8 sessions"),
         "vitals.predose.clinic.go.systolic": ("140 mmHg", "130 mmHg"),
-        "routes.sublingual.observation_min": ("120 min", "90 min"),
+        "routes.sublingual.observation_min": ("120 min", "150 min"),
         "work.hold_session.due_h": ("4 h", "5 h"),
     }
     assert answer.other_values == 5

@@ -90,6 +90,12 @@ REFUSALS = [
         "without monitoring",
         lambda: moving(at(Phase.SESSION), lacking(monitoring=None)),
     ),
+    Refused(
+        "protocol_contradictory",
+        "protocol.booster.closes_min",
+        "contradicts itself",
+        lambda: moving(at(Phase.SESSION), newer({"booster.opens_min": 31})),
+    ),
     Refused(FIT, "protocol.treatments", "without the treatment", lambda: moving(Course(), without_kap())),
     Refused(FIT, "protocol.routes", "approved route", lambda: moving(at(Phase.SESSION), without_sublingual())),
     Refused(FIT, "protocol.routes", "given route", lambda: moving(unapproved_since(), without_sublingual())),

@@ -33,10 +33,11 @@ def varied(changes: dict[str, Any], protocol: Protocol | None = None) -> Protoco
         *parents, last = path.split(".")
         place = document
         for parent in parents:
-            place = place[parent]
-        if isinstance(place[last], dict) and "provenance" in place[last]:
-            place, last = place[last], "value"
-        place[last] = value
+            place = place[int(parent)] if isinstance(place, list) else place[parent]
+        key: Any = int(last) if isinstance(place, list) else last
+        if isinstance(place[key], dict) and "provenance" in place[key]:
+            place, key = place[key], "value"
+        place[key] = value
     return Protocol.model_validate_json(json.dumps(document))
 
 

@@ -12,7 +12,7 @@ from schemas.commands import MoveProtocol
 from schemas.facts import Fact, ProtocolMoved
 from schemas.pathway import Pathway
 from schemas.protocol import Protocol
-from schemas.protocol.completeness import gaps
+from schemas.protocol.checks import contradictions, gaps
 from workflows.rules.checkins import LONG_TERM
 from workflows.rules.refusing import Refused, require
 
@@ -24,9 +24,11 @@ def move_protocol(state: Pathway, command: MoveProtocol, at: datetime) -> list[F
     here = session is not None and session.checked_in_at is not None and session.discharged_at is None
     require(not here, "session_in_progress", "The patient is here for a session; move the pathway after it.")
     _require_another(state.protocol, new)
-    for field, sentence in gaps(new):
-        raise Refused("protocol_incomplete", sentence, f"protocol.{field}")
+    for path, sentence in gaps(new):
+        raise Refused("protocol_incomplete", sentence, f"protocol.{path}")
     _require_fitting(state, new)
+    for path, sentence in contradictions(new):
+        raise Refused("protocol_contradictory", sentence, f"protocol.{path}")
     return [
         ProtocolMoved(
             before=state.protocol.name,

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
+from schemas.protocol.checks.problem import Problem
 from schemas.protocol.document import Protocol
 from schemas.work import WorkKind
 
 
-def gaps(protocol: Protocol) -> Iterator[tuple[str, str]]:
+def gaps(protocol: Protocol) -> Iterator[Problem]:
     """The dotted path of everything that is missing, with a sentence."""
     for name in Protocol.model_fields:
         if name != "signature" and not getattr(protocol, name):
-            yield name, "This section is missing."
+            yield Problem(name, "This section is missing.")
     for kind in WorkKind:
         if kind not in protocol.work:
-            yield f"work.{kind.value}", "This kind of work has no owner and due time."
+            yield Problem(f"work.{kind.value}", "This kind of work has no owner and due time.")
