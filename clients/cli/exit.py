@@ -39,6 +39,7 @@ _BY_CODE: Final = {
     "usage": Exit.USAGE,
     "settings_invalid": Exit.USAGE,
     "file_unreadable": Exit.USAGE,
+    "file_unwritable": Exit.USAGE,
     "keyring_unusable": Exit.USAGE,
     "unknown_pathway": Exit.NOT_FOUND,
     "server_unreachable": Exit.UNREACHABLE,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from schemas.protocol import Protocol
 
 app = typer.Typer(
-    help="Protocol files: check, explain, compare, and move a pathway to another version.", no_args_is_help=True
+    help="Protocol files: check, explain, compare, draw, and move a pathway to another version.", no_args_is_help=True
 )
 
 PACKAGED = "kap-default"
@@ -106,6 +108,29 @@ def diff(
         listed.add_row(one.path, *(leaf.written if leaf is not None else "—" for leaf in (one.before, one.after)))
     show(listed)
     raise typer.Exit(Exit.REFUSED)
+
+
+@app.command(epilog=example("kap protocol diagram clinic.yaml --output clinic.svg"))
+def diagram(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The packaged one unless given.")] = PACKAGED,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where the SVG goes; standard output if not given."),
+    ] = None,
+) -> None:
+    """Draw the course of treatment as the protocol has it: steps, windows, limits, ladders."""
+    from clients.diagram import drawn
+    from clients.errors import refused
+
+    picture = drawn(loaded(file))
+    if output is None:
+        sys.stdout.write(picture)
+        return
+    try:
+        output.write_text(picture, encoding="utf-8")
+    except OSError as error:
+        raise refused("file_unwritable", f"The file {output} cannot be written: {error.strerror}.", "output") from None
+    show(f"Drawn: {output}")
 
 
 @app.command(epilog=example("kap protocol move p-3f9c2a clinic.yaml --dry-run --as physician:dr-sage"))
