@@ -29,6 +29,21 @@ class AlarmLevel(StrEnum):
     STOP = "stop"
     EMERGENCY = "emergency"
 
+    @property
+    def rank(self) -> int:
+        """The graver, the higher."""
+        return list(AlarmLevel).index(self)
+
+
+class VitalsAlarm(Model):
+    """Readings that alarmed and that no physician has looked at yet."""
+
+    id: Id
+    level: AlarmLevel
+    session_id: Id | None = None
+    measured_at: Instant | None = None
+    reasons: tuple[Id, ...] = ()
+
 
 class AdverseEventKind(StrEnum):
     """Kinds of adverse events that are told apart."""

@@ -9,7 +9,7 @@ from schemas.base import Id, Instant, Model, State, Zone
 from schemas.checkins import Checkins
 from schemas.commands.ends import Course
 from schemas.measures import Administration, Risk
-from schemas.monitoring import AdverseEvent, AlarmLevel, Emergency, Incident
+from schemas.monitoring import AdverseEvent, AlarmLevel, Emergency, Incident, VitalsAlarm
 from schemas.pace import Pace
 from schemas.protocol import Protocol, Series
 from schemas.referral import Identity
@@ -88,7 +88,11 @@ class Session(Model):
     location: State | None = Field(default=None, description="State of the patient's body, attested at the check-in.")
     late_readings: tuple[Instant, ...] = Field(default=(), description="Readings that were due and alarmed.")
     stopped: bool = Field(default=False, description="No further drug in this session.")
+    stopped_at: Instant | None = Field(default=None, description="From when on; None of old: from the beginning.")
     discharged_at: Instant | None = None
+    ended_at: Instant | None = Field(default=None, description="When it was held or cancelled, without any drug.")
+    held: bool = Field(default=False, description="It ended with a medical hold.")
+    carried: tuple[Reading, ...] = Field(default=(), description="Of bookings that were cancelled shortly before.")
 
     @property
     def last_dose(self) -> Dose | None:
@@ -125,6 +129,9 @@ class Extension(Model):
     every_days: int | None = Field(default=None, description="Of maintenance; None outside it.")
 
 
+UNNAMED_ALARM = "V0"
+
+
 class Pathway(Model):
     """The state that decisions are made on."""
 
@@ -151,6 +158,9 @@ class Pathway(Model):
     hold_ended_at: Instant | None = Field(default=None, description="When a physician ended the last hold.")
     cycle: Cycle = Cycle(number=1)
     last_session: Session | None = Field(default=None, description="That of the cycle before.")
+    broken_off: Session | None = Field(
+        default=None, description="The last one that ended without drug although the patient was there."
+    )
     sessions_booked: int = 0
     sessions_given: int = 0
     recent_sessions_at: tuple[Instant, ...] = Field(default=(), description="First drug of the last sessions.")
@@ -162,7 +172,9 @@ class Pathway(Model):
     risk: Risk = Risk()
     checkins: Checkins = Checkins()
     emergency: Emergency | None = None
-    vitals_alarm: AlarmLevel | None = Field(default=None, description="Of readings no physician has looked at.")
+    vitals_alarm: AlarmLevel | None = Field(default=None, description="Of states of old: an alarm without a name.")
+    vitals_alarms: tuple[VitalsAlarm, ...] = Field(default=(), description="Of readings no physician has looked at.")
+    vitals_alarms_raised: int = 0
     incidents: tuple[Incident, ...] = ()
     incidents_opened: int = 0
     adverse_events: tuple[AdverseEvent, ...] = Field(default=(), description="Those with something left to decide.")
@@ -174,6 +186,17 @@ class Pathway(Model):
     extension: Extension = Extension()
     ending: Closure | None = Field(default=None, description="Care has ended; only the safety contact remains.")
     closure: Closure | None = None
+
+    @property
+    def alarms(self) -> tuple[VitalsAlarm, ...]:
+        """Alarms of readings that no physician has looked at; a state of old has one at most, without a name."""
+        of_old = () if self.vitals_alarm is None else (VitalsAlarm(id=UNNAMED_ALARM, level=self.vitals_alarm),)
+        return (*of_old, *self.vitals_alarms)
+
+    @property
+    def gravest_alarm(self) -> AlarmLevel | None:
+        """The gravest level among them."""
+        return max((alarm.level for alarm in self.alarms), key=lambda level: level.rank, default=None)
 
     @property
     def series(self) -> Series:

@@ -91,6 +91,11 @@ class Vitals(Model):
     respiratory_rate: int | None = Field(default=None, ge=0, le=80, description="breaths per minute")
     temperature_c: float | None = Field(default=None, ge=25, le=45, description="degrees Celsius")
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every sign was measured that a dose waits for; only then it is a reading that was due."""
+        return None not in (self.systolic, self.diastolic, self.heart_rate, self.spo2)
+
 
 class Reading(Model):
     """Vital signs and when they were measured."""

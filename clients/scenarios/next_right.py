@@ -18,13 +18,14 @@ from schemas.screening import LabResult, LabTest
 from schemas.supply import SupplyChange
 from schemas.treatment import ApprovalStatus, DrugRoute, HomeAttestation, Setting, TreatmentRoute, Vitals
 from workflows.rules.approval import readers
-from workflows.rules.blood_pressure import Verdict, assess
+from workflows.rules.blood_pressure import Verdict
 from workflows.rules.checkins import asked
 from workflows.rules.dose_limits import most_alone, most_in_session
 from workflows.rules.gate import gate
 from workflows.rules.measures import missing_baseline
-from workflows.rules.monitoring import readings_due
+from workflows.rules.monitoring import is_taken, readings_due
 from workflows.rules.pace import is_late_and_close, review_at, wants_confirmation
+from workflows.rules.predose import pressure_verdict
 from workflows.rules.regulation import is_over_video
 from workflows.rules.rems import form_due_days, is_going_on
 from workflows.rules.risk import CONTACT, still_to_clear, unassessed
@@ -298,7 +299,7 @@ def arrival(state: Pathway, session: Session) -> dict[str, Any]:
 
 
 def _before_the_dose(state: Pathway, session: Session, now: datetime) -> Iterator[Said]:
-    approval, rules = state.approval, state.protocol.vitals
+    approval = state.approval
     failed = {check.name for check in gate(state, now) if not check.passed}
     if "weight_known" in failed:
         yield Said(c.RecordWeight, Role.NURSE, {})
@@ -306,7 +307,7 @@ def _before_the_dose(state: Pathway, session: Session, now: datetime) -> Iterato
         yield Said(c.RecordLabs, Role.NURSE, {"labs": every_test(state)})
     if failed & {"vitals_present", "vitals_recent"}:
         yield _measuring(state, session)
-    if assess(session.readings, rules, session.setting) is Verdict.PHYSICIAN and session.vitals_accepted_at is None:
+    if pressure_verdict(state, session) is Verdict.PHYSICIAN and session.vitals_accepted_at is None:
         yield Said(c.DecidePredoseVitals, Role.PHYSICIAN, {"proceed": True})
     if failed & {"blood_pressure_in_range", "heart_rate_in_range", "oxygen_in_range"}:
         yield _measuring(state, session)
@@ -318,12 +319,12 @@ def _before_the_dose(state: Pathway, session: Session, now: datetime) -> Iterato
 
 def _observing(state: Pathway, session: Session, now: datetime) -> Iterator[Said | datetime]:
     yield from _alarmed(state)
-    for _, instant in readings_due(state, session):
-        if instant > now:
-            yield instant
-        elif not any(one.measured_at >= instant for one in session.readings):
-            yield _measuring(state, session)
     ends, last = observation_ends(state, session), session.readings[-1]
+    for _, instant in readings_due(state, session):
+        if now < instant and (ends is None or instant <= ends):
+            yield instant
+        elif instant <= now and not is_taken(session, instant, timedelta(0)):
+            yield _measuring(state, session)
     if ends is not None and now < ends:
         yield ends
     if now - last.measured_at > timedelta(minutes=state.protocol.vitals.valid_min.value):
@@ -337,8 +338,8 @@ def _alarmed(state: Pathway) -> Iterator[Said]:
     """Everything that went wrong is looked at."""
     if state.emergency is not None:
         yield Said(c.CloseEmergency, Role.PHYSICIAN, {})
-    if state.vitals_alarm is not None:
-        yield Said(c.ReviewVitalsAlarm, Role.PHYSICIAN, {})
+    for alarm in state.alarms:
+        yield Said(c.ReviewVitalsAlarm, Role.PHYSICIAN, {"alarm_id": alarm.id})
     for incident in state.incidents:
         yield Said(c.ReviewIncident, Role.PHYSICIAN, {"incident_id": incident.id})
     for event in unreviewed(state):

@@ -49,12 +49,14 @@ class ReviewIncident(Command):
 
 
 class ReviewVitalsAlarm(Command):
-    """The physician has looked at vital signs that alarmed, and says what follows."""
+    """The physician has looked at the vital signs of one alarm, and says what follows."""
 
     verb: ClassVar[str] = "review_vitals_alarm"
     by: ClassVar[frozenset[Role]] = frozenset({Role.PHYSICIAN})
     needs_reason: ClassVar[bool] = True
     after_the_end: ClassVar[bool] = True
+    example: ClassVar[dict[str, Any]] = {"alarm_id": "V1"}
+    alarm_id: Id = Field(description="As the open work names it; a later alarm is another one.")
 
 
 class RecordAdverseEvent(Command):

@@ -25,12 +25,14 @@ class VitalsAlarmed(Fact):
     level: AlarmLevel
     reasons: tuple[Id, ...]
     measured_at: Instant
+    alarm_id: Id | None = None
 
 
 class VitalsAlarmReviewed(Fact):
     """A physician has looked at the readings that alarmed."""
 
     type: Literal["vitals_alarm_reviewed"] = "vitals_alarm_reviewed"
+    alarm_id: Id | None = None
 
 
 class EmergencyDeclared(Fact):

@@ -59,6 +59,9 @@ class RouteLimits(Model):
     vitals_at_min_in: Annotated[dict[Setting, tuple[int, ...]], Unit("min")] = Field(
         default_factory=dict, description="The same in a setting that has minutes of its own."
     )
+    vitals_every_min: Quantity | None = Field(
+        default=None, description="After the last of them: most minutes between two readings, until the discharge."
+    )
     source: str
 
 

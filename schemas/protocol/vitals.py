@@ -32,5 +32,8 @@ class VitalsRules(Model):
     heart_rate_max: Quantity
     spo2_min: Quantity
     repeat_gap_min: Quantity | None = Field(default=None, description="Minutes between two readings that both count.")
+    carried_h: Quantity | None = Field(
+        default=None, description="Hours before a check-in within which readings of a cancelled booking still count."
+    )
     respiratory_rate_min: Quantity | None = Field(default=None, description="Least before a dose, where measured.")
     temperature_max_c: Quantity | None = Field(default=None, description="Most before a dose, where measured.")

@@ -72,8 +72,22 @@ def approval_of(course: Course) -> Approval:
     return course.state.approval
 
 
+def borne() -> Course:
+    """Some minutes after the dose the vital signs are in range."""
+    course = dosed()
+    course.wait(minutes=10)
+    course.must(RecordVitals, Role.NURSE, vitals=CALM)
+    return course
+
+
 def give(course: Course, **changes: Any) -> None:
     course.must(RecordAdministration, Role.NURSE, **{"dose_mg": 1.0, "route": approval_of(course).route, **changes})
+
+
+def boost(course: Course, **changes: Any) -> None:
+    """A further dose, after somebody has measured how the one before is borne."""
+    course.must(RecordVitals, Role.NURSE, vitals=CALM)
+    give(course, **changes)
 
 
 def withdrawn() -> Course:

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 
 from schemas import facts as f
 from schemas.messages import Template
+from schemas.monitoring import AlarmLevel
 from schemas.pathway import Pathway
 from schemas.protocol import Protocol
-from schemas.treatment import Approval, ApprovalStatus, Setting
+from schemas.treatment import Approval, ApprovalStatus, Reading, Setting
 from schemas.work import WorkItem
 from tests.rules.dosing import Visit, covers, require_safe
 from tests.rules.permitted import AFTER_THE_END, BY_ENGINE, ONLY_BY
@@ -49,10 +50,14 @@ class Chart:
     prepared: dict[int, datetime] = field(default_factory=dict)
     granted: dict[str, Granted] = field(default_factory=dict)
     visits: dict[str, Visit] = field(default_factory=dict)
+    cancelled: list[Visit] = field(default_factory=list)
+    """Visits that were cancelled although the patient was there, since the last hold."""
     holds: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     integrated: dict[int, datetime] = field(default_factory=dict)
     work: dict[str, WorkItem] = field(default_factory=dict)
     work_ids: set[str] = field(default_factory=set)
+    alarms: dict[str, AlarmLevel] = field(default_factory=dict)
+    """Those that no physician has looked at."""
     messages: set[str] = field(default_factory=set)
 
     def read(self, entries: Iterable[Entry]) -> None:
@@ -138,10 +143,15 @@ class Chart:
         assert fact.starts_at > entry.recorded_at
         known = self.visits.get(fact.session_id)
         assert known is None or (known.checked_in_at is None and not known.over)
-        self.visits[fact.session_id] = Visit(fact.session_id, fact.cycle, fact.setting, fact.starts_at)
+        self.visits[fact.session_id] = Visit(
+            fact.session_id, fact.cycle, fact.setting, fact.starts_at, cancelled=list(self.cancelled)
+        )
 
     def _session_cancelled(self, fact: f.SessionCancelled, entry: Entry) -> None:
-        self.visits[fact.session_id].end_without_drug()
+        visit = self.visits[fact.session_id]
+        visit.end_without_drug()
+        if visit.checked_in_at is not None:
+            self.cancelled.append(visit)
 
     def _session_reminder_due(self, fact: f.SessionReminderDue, entry: Entry) -> None:
         visit = self.visits[fact.session_id]
@@ -171,6 +181,7 @@ class Chart:
 
     def _session_held(self, fact: f.SessionHeld, entry: Entry) -> None:
         self.visits[fact.session_id].end_without_drug()
+        self.cancelled.clear()
         self._hold_ends(entry.at)
         self.holds.append((entry.at, None))
 
@@ -226,7 +237,30 @@ class Chart:
         assert latest is not None
         assert latest.measured_at > last.given_at, "not measured since the drug"
         assert entry.at - latest.measured_at <= timedelta(minutes=self.protocol.vitals.valid_min.value)
+        self._require_no_alarm(latest)
         visit.discharged_at = entry.at
+
+    def _require_no_alarm(self, latest: Reading) -> None:
+        """Read from the limits alone: nothing waits for a physician, and the last signs are none that stop drug."""
+        rules = self.protocol.monitoring
+        if rules is None:
+            return
+        assert not self.alarms, "an alarm waits for a physician"
+        told, stop = latest.vitals, rules.stop
+        assert (told.systolic or 0) < stop.pressure.systolic.value
+        assert (told.diastolic or 0) < stop.pressure.diastolic.value
+        assert told.spo2 is not None
+        assert told.spo2 >= stop.spo2_below.value
+        assert (told.heart_rate or 0) <= stop.heart_rate_above.value
+
+    def _vitals_alarmed(self, fact: f.VitalsAlarmed, entry: Entry) -> None:
+        assert fact.alarm_id is not None
+        assert fact.alarm_id not in self.alarms, "one name for two alarms"
+        self.alarms[fact.alarm_id] = fact.level
+
+    def _vitals_alarm_reviewed(self, fact: f.VitalsAlarmReviewed, entry: Entry) -> None:
+        assert fact.alarm_id is not None
+        del self.alarms[fact.alarm_id]
 
     def _integration_note_signed(self, fact: f.IntegrationNoteSigned, entry: Entry) -> None:
         (visit,) = [one for one in self.visits.values() if one.cycle == fact.cycle and one.doses]
@@ -316,6 +350,7 @@ class Chart:
         assert (state.closure is not None or state.ending is not None) == self.closed
         assert state.closure is None or not self.work, "owed after the end"
         assert (state.hold is not None) == self.held
+        assert {one.id: one.level for one in state.alarms} == self.alarms
         assert state.messages_requested == len(self.messages)
         doses = [dose.given_at for visit in self.visits.values() for dose in visit.doses]
         assert state.last_drug_at == max(doses, default=None)

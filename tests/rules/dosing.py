@@ -25,6 +25,17 @@ class Visit:
     """When a physician let readings pass, and how many there were."""
     doses: list[Dose] = field(default_factory=list)
     discharged_at: datetime | None = None
+    cancelled: list[Visit] = field(default_factory=list)
+    """Visits before this one that were cancelled although the patient was there, without a hold since."""
+
+    def brought_along(self, protocol: Protocol) -> list[Reading]:
+        """Readings of those that a new booking does not undo, in the order in which they were measured."""
+        hours, arrived = protocol.vitals.carried_h, self.checked_in_at
+        if hours is None or arrived is None:
+            return []
+        told = [one for visit in self.cancelled for one in visit.readings]
+        recent = [one for one in told if timedelta(0) <= arrived - one.measured_at <= timedelta(hours=hours.value)]
+        return sorted(recent, key=lambda one: one.measured_at)
 
     def end_without_drug(self) -> None:
         """Cancelled or held."""
@@ -72,27 +83,53 @@ def require_safe(visit: Visit, protocol: Protocol, at: datetime) -> None:
 
 
 def _require_calm(visit: Visit, protocol: Protocol, at: datetime) -> None:
+    """The first dose is judged by the arrival, a further one by what was measured since the last."""
     rules, limits = protocol.vitals, protocol.vitals.predose[visit.setting]
-    told = [(one.vitals.systolic, one.vitals.diastolic) for one in visit.measured(at)]
+    since = visit.doses[-1].given_at if visit.doses else None
     at_once = rules.immediate_hold
+    told = [(one.vitals.systolic, one.vitals.diastolic) for one in visit.measured(at)]
     assert all((s or 0) < at_once.systolic.value and (d or 0) < at_once.diastolic.value for s, d in told)
-    pairs = _repetitions(visit.measured(at), rules.repeat_gap_min.value if rules.repeat_gap_min else 0)
+    readings = [one for one in visit.measured(at) if since is None or one.measured_at > since]
+    assert readings, "not measured since the last dose"
+    before = [] if since is not None else visit.brought_along(protocol)
+    pairs = _repetitions([*before, *readings], rules.repeat_gap_min.value if rules.repeat_gap_min else 0, limits.go)
+    while pairs and _within(*pairs[0], limits.go):
+        pairs.pop(0)
+    if not pairs:
+        return
+    passed = [_passes(pairs[: number + 1], limits.go) for number in range(len(pairs))]
+    if passed[-1] and all(passed[int(rules.max_repeats.value) :]):
+        return
+    assert since is None, "a further dose above go"
+    assert len(pairs) > rules.max_repeats.value, "not repeated"
+    assert _within(*_mean(pairs), limits.hold_above), "above the limit that nobody may override"
+    known = len(visit.readings)
+    assert any(when <= at and count == known for when, count in visit.accepted), "no physician let them pass"
+
+
+def _passes(pairs: list[tuple[int, int]], go: BloodPressure) -> bool:
+    return _within(*_mean(pairs), go) and _within(*pairs[-1], go)
+
+
+def _mean(pairs: list[tuple[int, int]]) -> tuple[float, float]:
     systolic, diastolic = (sum(values) / len(values) for values in zip(*pairs[-2:], strict=True))
-    if not _within(systolic, diastolic, limits.go):
-        assert len(pairs) > rules.max_repeats.value, "not repeated"
-        assert _within(systolic, diastolic, limits.hold_above), "above the limit that nobody may override"
-        known = len(visit.readings)
-        assert any(when <= at and count == known for when, count in visit.accepted), "no physician let them pass"
+    return systolic, diastolic
 
 
-def _repetitions(readings: list[Reading], gap_min: float) -> list[tuple[int, int]]:
-    """Whole readings, each long enough after the one before it that counts."""
-    counted: list[Reading] = []
+def _repetitions(readings: list[Reading], gap_min: float, go: BloodPressure) -> list[tuple[int, int]]:
+    """Each long enough after the one before it that counts; a high one too soon makes that one as high."""
+    kept: list[tuple[datetime, int, int]] = []
     for one in readings:
-        whole = one.vitals.systolic is not None and one.vitals.diastolic is not None
-        if whole and (not counted or (one.measured_at - counted[-1].measured_at) / timedelta(minutes=1) >= gap_min):
-            counted.append(one)
-    return [(one.vitals.systolic or 0, one.vitals.diastolic or 0) for one in counted]
+        systolic, diastolic = one.vitals.systolic or 0, one.vitals.diastolic or 0
+        calm = _within(systolic, diastolic, go)
+        if calm and None in (one.vitals.systolic, one.vitals.diastolic):
+            continue
+        if not kept or (one.measured_at - kept[-1][0]) / timedelta(minutes=1) >= gap_min:
+            kept.append((one.measured_at, systolic, diastolic))
+        elif not calm:
+            when, higher, lower = kept.pop()
+            kept.append((when, max(higher, systolic), max(lower, diastolic)))
+    return [(systolic, diastolic) for _, systolic, diastolic in kept]
 
 
 def _within(systolic: float, diastolic: float, limit: BloodPressure) -> bool:

@@ -10,7 +10,6 @@ from schemas.actors import Role
 from schemas.commands import (
     DecideWelfare,
     DeclineSafetyContact,
-    RecordAdministration,
     RecordCheckin,
     RecordMeasure,
 )
@@ -23,7 +22,7 @@ from schemas.measures import Instrument
 from schemas.pathway import Phase
 from schemas.treatment import TreatmentRoute
 from schemas.work import WorkKind
-from tests.rules.arrivals import TICK, booked, dosed, held, ready, revoked
+from tests.rules.arrivals import TICK, booked, boost, dosed, held, ready, revoked
 from tests.rules.asking import (
     AFTER,
     BOTH,
@@ -153,7 +152,7 @@ def test_a_second_dose_restarts_the_clock() -> None:
     course = dosed()
     first = course.now
     course.wait(minutes=15)
-    course.must(RecordAdministration, Role.NURSE, dose_mg=1.0, route=course.session.doses[0].route)
+    boost(course)
     course.wait_until(first + CALL_OPENS)
     assert opened(course) == []
     course.wait(minutes=15)

@@ -13,7 +13,7 @@ from schemas.facts import PatientDischarged
 from schemas.pathway import Phase
 from schemas.refusals import Refusal
 from schemas.treatment import DrugRoute
-from tests.rules.arrivals import CALM, MINUTE, OBSERVED, RULES, TICK, dosed, give, observed, ready
+from tests.rules.arrivals import CALM, MINUTE, OBSERVED, RULES, TICK, boost, dosed, give, observed, ready
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import Course, at
 from tests.support.protocols import given, kap_routes, packaged
@@ -76,7 +76,7 @@ def test_discharge_at_the_end_of_the_observation_time(route: DrugRoute) -> None:
 def test_booster_starts_the_observation_anew() -> None:
     course = dosed()
     course.wait(minutes=BOOSTER.closes_min.value)
-    give(course)
+    boost(course)
     ends = course.now + OBSERVED
     course.wait_until(ends - MINUTE)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)

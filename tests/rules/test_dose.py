@@ -23,7 +23,7 @@ from schemas.pathway import Phase
 from schemas.refusals import Refusal
 from schemas.treatment import DrugRoute
 from tests.rules import arrivals as a
-from tests.rules.arrivals import CALM, HIGH, MINUTE, TICK, approval_of, dosed, give, measured, ready
+from tests.rules.arrivals import CALM, HIGH, MINUTE, TICK, approval_of, boost, dosed, give, measured, ready
 from tests.rules.refusing import Refused, each, holds
 from tests.support.course import Course, at
 from tests.support.protocols import given, packaged, short
@@ -58,7 +58,7 @@ def boosted() -> Course:
     course = single()
     give(course, dose_mg=50.0)
     course.wait(minutes=BOOSTER.opens_min.value)
-    give(course, dose_mg=20.0)
+    boost(course, dose_mg=20.0)
     return course
 
 
@@ -67,6 +67,7 @@ def boosting(minutes: float, dose_mg: float = 1.0, course: Course | None = None)
         course = single()
         give(course, dose_mg=50.0)
     course.wait(minutes=minutes)
+    course.must(RecordVitals, Role.NURSE, vitals=CALM)
     return course.refused(RecordAdministration, Role.NURSE, dose_mg=dose_mg)
 
 
@@ -97,6 +98,19 @@ def unread() -> Refusal:
     return course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0)
 
 
+def owed_reading() -> Refusal:
+    """A reading was due ten minutes after the first dose, and only a later one was taken."""
+    course = dosed(1.0)
+    limits = packaged().routes[DrugRoute.SUBLINGUAL].model_copy(update={"vitals_at_min": (10, 25)})
+    routes = {**course.state.protocol.routes, DrugRoute.SUBLINGUAL: limits}
+    course.state = course.state.model_copy(
+        update={"protocol": course.state.protocol.model_copy(update={"routes": routes})}
+    )
+    course.wait(minutes=25)
+    course.must(RecordVitals, Role.NURSE, vitals=CALM)
+    return course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0)
+
+
 REFUSALS = [
     Refused("no_session", None, "nothing booked", refusing(lambda: at(Phase.SESSION))),
     Refused("not_checked_in", None, "not there", refusing(a.booked)),
@@ -124,7 +138,9 @@ REFUSALS = [
     Refused("oxygen_out_of_range", None, "short of oxygen", refusing(measured(CALM.model_copy(update={"spo2": 85})))),
     Refused("route_not_approved", None, "another route", refusing(ready, route=DrugRoute.INTRAMUSCULAR)),
     Refused("dose_above_approval", None, "too much at once", refusing(ready, dose_mg=LIMIT + 1)),
-    Refused("dose_above_approval", None, "too much together", refusing(lambda: dosed(100.0), dose_mg=LIMIT - 99)),
+    Refused("dose_above_approval", None, "too much together", refusing(lambda: a.borne(), dose_mg=LIMIT - 99)),
+    Refused("not_measured_since_dose", None, "a booster, and nobody looked", refusing(lambda: dosed(1.0))),
+    Refused("reading_owed", None, "a booster, and a reading is owed", lambda: owed_reading()),
     Refused(
         "dose_above_single",
         None,
@@ -169,6 +185,8 @@ def test_dose_tells_the_approval_it_was_given_under_and_the_checks_it_passed() -
         "approval_given_before",
         "booster_approved",
         "booster_in_time",
+        "measured_since_dose",
+        "no_reading_owed",
     }
     assert approval_of(course).sessions_used == course.state.sessions_given == 1
 
@@ -176,7 +194,7 @@ def test_dose_tells_the_approval_it_was_given_under_and_the_checks_it_passed() -
 def test_doses_up_to_the_limit_are_one_session() -> None:
     course = dosed(100.0)
     course.wait(minutes=10)
-    give(course, dose_mg=approval_of(course).max_dose_mg - 100.0)
+    boost(course, dose_mg=approval_of(course).max_dose_mg - 100.0)
     assert approval_of(course).sessions_used == course.state.sessions_given == 1
     assert len(course.session.doses) == 2
 
@@ -192,7 +210,7 @@ def test_last_session_of_an_approval_may_have_a_booster() -> None:
     course.must(ApproveDosing, Role.PHYSICIAN, **{**an_approval(course.state), "sessions": 1})
     course.until(lambda it: it.state.sessions_given == 1)
     course.wait(minutes=BOOSTER.opens_min.value)
-    give(course)
+    boost(course)
     assert approval_of(course).sessions_used == 1
 
 
@@ -249,7 +267,7 @@ def test_booster_in_its_time(minutes: float) -> None:
     course = single()
     give(course, dose_mg=50.0)
     course.wait(minutes=minutes)
-    give(course, dose_mg=20.0)
+    boost(course, dose_mg=20.0)
     assert approval_of(course).sessions_used == 1
 
 

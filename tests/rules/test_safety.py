@@ -82,8 +82,17 @@ def leaving(**said: Any) -> Callable[[], Refusal]:
     return attempt
 
 
-def leaving_after(**vitals: Any) -> Refusal:
+def leaving_after(*, reviewed: bool = False, **vitals: Any) -> Refusal:
     course = a.observed(CALM.model_copy(update=vitals))
+    for one in course.state.alarms if reviewed else ():
+        course.must(ReviewVitalsAlarm, Role.PHYSICIAN, alarm_id=one.id)
+    return course.refused(DischargePatient, Role.NURSE, missing_readings_reason="Asleep.")
+
+
+def leaving_short_of_oxygen() -> Refusal:
+    """Even after a physician has looked at it."""
+    course = a.observed(CALM.model_copy(update={"spo2": 86}))
+    course.must(ReviewVitalsAlarm, Role.PHYSICIAN)
     return course.refused(DischargePatient, Role.NURSE, missing_readings_reason="Asleep.")
 
 
@@ -114,7 +123,14 @@ REFUSALS = [
     Refused(
         "incident_unknown", "incident_id", "another incident", lambda: dosed().refused(ReviewIncident, Role.PHYSICIAN)
     ),
-    Refused("no_vitals_alarm", None, "nothing alarmed", lambda: dosed().refused(ReviewVitalsAlarm, Role.PHYSICIAN)),
+    Refused(
+        "vitals_alarm_unknown",
+        "alarm_id",
+        "nothing alarmed",
+        lambda: dosed().refused(ReviewVitalsAlarm, Role.PHYSICIAN),
+    ),
+    Refused("vitals_alarm", None, "going home with an alarm unreviewed", lambda: leaving_after(systolic=165)),
+    Refused("vitals_alarming", None, "going home short of oxygen", lambda: leaving_short_of_oxygen()),
     Refused(
         "adverse_event_unknown",
         "event_id",
@@ -153,7 +169,9 @@ REFUSALS = [
     Refused(
         "readings_missing", "missing_readings_reason", "unmeasured, unexplained", leaving(missing_readings_reason=None)
     ),
-    Refused("not_back_to_baseline", None, "a fifth and a bit above", lambda: leaving_after(systolic=169)),
+    Refused(
+        "not_back_to_baseline", None, "a fifth and a bit above", lambda: leaving_after(systolic=169, reviewed=True)
+    ),
     Refused("not_back_to_baseline", None, "a fifth and a bit below", lambda: leaving_after(heart_rate=79)),
 ]
 
@@ -357,7 +375,7 @@ def test_a_reading_told_after_the_cycle_is_appended_and_judged() -> None:
 @pytest.mark.parametrize(("systolic", "heart_rate"), [(168, 100), (112, 100), (140, 80)])
 def test_going_home_within_a_fifth_of_the_baseline(systolic: int, heart_rate: int) -> None:
     course = a.observed(CALM.model_copy(update={"systolic": systolic, "heart_rate": heart_rate}))
-    if course.state.vitals_alarm is not None:
+    if course.state.alarms:
         course.must(ReviewVitalsAlarm, Role.PHYSICIAN)
     course.must(DischargePatient, Role.NURSE, missing_readings_reason="Asleep.")
     (home,) = course.facts(PatientDischarged)

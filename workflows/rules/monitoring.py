@@ -9,6 +9,8 @@ from schemas.protocol import BloodPressure, MonitoringRules
 from schemas.protocol.monitoring import EmergencyRules, Thresholds
 from schemas.treatment import Reading, Vitals
 
+MINUTE = timedelta(minutes=1)
+
 
 def alarm(
     reading: Reading, before: Sequence[Reading], rules: MonitoringRules
@@ -35,15 +37,20 @@ def _emergency(reading: Reading, before: Sequence[Reading], rules: EmergencyRule
     if vitals.respiratory_rate is not None and vitals.respiratory_rate < rules.respiratory_rate_below.value:
         yield "respiratory_rate"
     for_long = timedelta(seconds=rules.spo2_for_s.value)
-    low = [one for one in (*before, reading) if one.measured_at <= reading.measured_at]
-    low = sorted(low, key=lambda one: one.measured_at)
-    first = reading.measured_at
-    for one in reversed(low):
-        if one.vitals.spo2 is None or one.vitals.spo2 >= rules.spo2_below.value:
-            break
-        first = one.measured_at
-    if vitals.spo2 is not None and vitals.spo2 < rules.spo2_below.value and reading.measured_at - first >= for_long:
+    if reading.measured_at - _low_oxygen_since(reading, before, rules) >= for_long and vitals.spo2 is not None:
         yield "oxygen"
+
+
+def _low_oxygen_since(reading: Reading, before: Sequence[Reading], rules: EmergencyRules) -> datetime:
+    """The first of the low values that no normal one interrupts. A reading without oxygen interrupts nothing."""
+    first = reading.measured_at
+    known = [one for one in (*before, reading) if one.measured_at <= reading.measured_at]
+    for one in sorted(known, key=lambda one: one.measured_at, reverse=True):
+        if one.vitals.spo2 is not None and one.vitals.spo2 >= rules.spo2_below.value:
+            break
+        if one.vitals.spo2 is not None:
+            first = one.measured_at
+    return first
 
 
 def _above(vitals: Vitals, limit: BloodPressure) -> bool:
@@ -66,13 +73,27 @@ def _beyond(vitals: Vitals, limits: Thresholds) -> Iterator[str]:
 
 
 def readings_due(state: Pathway, session: Session) -> Iterator[tuple[int, datetime]]:
-    """Minutes after the last dose at which a reading is due, with the instants, in elapsed time."""
-    last = session.last_dose
-    if last is None:
-        return
-    limits = state.protocol.routes[last.route]
-    for minute in limits.vitals_at_min_in.get(session.setting, limits.vitals_at_min):
-        yield minute, last.given_at + timedelta(minutes=minute)
+    """Minutes after a dose at which a reading is due, with the instants, in elapsed time.
+
+    A further dose begins anew; what was due before it stays due. Where the protocol goes on until the discharge, the
+    next reading is due some minutes after the last whole one.
+    """
+    for number, dose in enumerate(session.doses, start=1):
+        limits = state.protocol.routes[dose.route]
+        last = number == len(session.doses)
+        minutes = limits.vitals_at_min_in.get(session.setting, limits.vitals_at_min)
+        due = [(minute, dose.given_at + timedelta(minutes=minute)) for minute in minutes]
+        yield from ((minute, at) for minute, at in due if last or at < session.doses[number].given_at)
+        if last and limits.vitals_every_min is not None:
+            whole = [one.measured_at for one in session.readings if one.vitals.is_complete]
+            since = max(at for at in (dose.given_at, *whole, *(at for _, at in due)))
+            following = since + timedelta(minutes=limits.vitals_every_min.value)
+            yield (following - dose.given_at) // MINUTE, following
+
+
+def is_taken(session: Session, instant: datetime, little: timedelta) -> bool:
+    """Whether a whole reading was taken at a due instant or later. One that lacks a vital sign is none that was due."""
+    return any(instant - little <= one.measured_at for one in session.readings if one.vitals.is_complete)
 
 
 def missing_readings(state: Pathway, session: Session, at: datetime) -> Iterator[tuple[int, datetime]]:
@@ -82,7 +103,7 @@ def missing_readings(state: Pathway, session: Session, at: datetime) -> Iterator
         return
     little = timedelta(minutes=rules.late_min.value)
     due = list(readings_due(state, session))
-    taken = [one.measured_at for one in session.readings]
+    taken = [one.measured_at for one in session.readings if one.vitals.is_complete]
     for number, (minute, instant) in enumerate(due):
         until = due[number + 1][1] - little if number + 1 < len(due) else None
         there = any(instant - little <= one and (until is None or one < until) for one in taken)

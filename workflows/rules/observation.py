@@ -15,10 +15,12 @@ from schemas.facts import (
 )
 from schemas.pathway import Hold, Pathway, Session
 from schemas.treatment import Reading
-from workflows.rules.blood_pressure import Verdict, assess
+from workflows.rules.alarming import alarms
+from workflows.rules.blood_pressure import Verdict
+from workflows.rules.predose import pressure_verdict
 from workflows.rules.refusing import Refused, require
-from workflows.rules.safety import alarms
-from workflows.rules.session import arrived_session, current_session, open_session, with_session
+from workflows.rules.session import arrived_session, broken_off, current_session, open_session, with_session
+from workflows.rules.standing import lately_broken_off
 
 HELD_BY_RULE = ("blood_pressure_hold", "The blood pressure is above the limit at which a session is held.")
 HELD_BY_PHYSICIAN = ("physician_hold", "The physician decided not to proceed on these readings.")
@@ -30,20 +32,29 @@ def record_vitals(state: Pathway, command: RecordVitals, at: datetime) -> list[F
     measured = command.vitals.model_dump(exclude_none=True)
     require(measured or command.symptoms, "vitals_empty", "At least one vital sign must be measured.", "vitals")
     reading = Reading(vitals=command.vitals, measured_at=at, symptoms=command.symptoms)
-    facts: list[Fact] = [VitalsRecorded(session_id=session.id, reading=reading)]
-    if not session.doses:
-        verdict = assess((*session.readings, reading), state.protocol.vitals, session.setting)
-        if verdict is Verdict.HOLD:
-            facts.append(_held(session.id, *HELD_BY_RULE))
+    recorded = VitalsRecorded(session_id=session.id, reading=reading)
+    facts: list[Fact] = [recorded]
+    after = state.model_copy(update=vitals_recorded(state, recorded, at))
+    current = after.cycle.session
+    waiting = current is not None and current.checked_in_at is not None and not current.doses
+    if current is not None and waiting and pressure_verdict(after, current) is Verdict.HOLD:
+        facts.append(_held(current.id, *HELD_BY_RULE))
     return [*facts, *alarms(state, session, reading)]
 
 
 def _session_then(state: Pathway, at: datetime) -> Session:
-    """The session that the patient was in at ``at``: this cycle's, or the one before, told of late."""
+    """The session that the patient was in at ``at``: this cycle's, or told of late the one before it.
+
+    One that ended without drug takes readings for a while, too: who was sent home may still be unwell.
+    """
     before = state.last_session
     began, ended = (before.checked_in_at, before.discharged_at) if before is not None else (None, None)
     if before is not None and began is not None and ended is not None and began <= at < ended:
         return before
+    current, left = state.cycle.session, lately_broken_off(state, at)
+    arrived = current.checked_in_at if current is not None else None
+    if left is not None and (arrived is None or at < arrived):
+        return left
     return open_session(state, at)
 
 
@@ -54,7 +65,7 @@ def _held(session_id: str, code: str, sentence: str) -> SessionHeld:
 def decide_predose_vitals(state: Pathway, command: DecidePredoseVitals, at: datetime) -> list[Fact]:
     """Only where the rule leaves it to a physician; above the hold limit there is no override."""
     session = open_session(state, at)
-    verdict = assess(session.readings, state.protocol.vitals, session.setting)
+    verdict = pressure_verdict(state, session)
     open_question = verdict is Verdict.PHYSICIAN and session.vitals_accepted_at is None and not session.doses
     require(open_question, "no_decision_needed", "These readings do not wait for a physician's decision.")
     facts: list[Fact] = [PredoseVitalsDecided(session_id=session.id, proceed=command.proceed)]
@@ -85,14 +96,17 @@ def record_debrief(state: Pathway, command: RecordDebrief, at: datetime) -> list
 
 
 def vitals_recorded(state: Pathway, fact: VitalsRecorded, at: datetime) -> dict[str, Any]:
-    """A new reading asks the question anew, so an earlier acceptance ends."""
+    """A new reading before the dose asks the question anew, so an earlier acceptance ends."""
     del at
-    session, before = state.cycle.session, state.last_session
-    if before is not None and before.id == fact.session_id:
-        return {"last_session": before.model_copy(update={"readings": (*before.readings, fact.reading)})}
+    session = state.cycle.session
+    for name in ("last_session", "broken_off"):
+        before: Session | None = getattr(state, name)
+        if before is not None and before.id == fact.session_id and (session is None or session.id != before.id):
+            return {name: before.model_copy(update={"readings": (*before.readings, fact.reading)})}
     if session is None:
         return {}
-    return with_session(state, readings=(*session.readings, fact.reading), vitals_accepted_at=None)
+    accepted_at = session.vitals_accepted_at if session.doses else None
+    return with_session(state, readings=(*session.readings, fact.reading), vitals_accepted_at=accepted_at)
 
 
 def predose_vitals_decided(state: Pathway, fact: PredoseVitalsDecided, at: datetime) -> dict[str, Any]:
@@ -102,10 +116,7 @@ def predose_vitals_decided(state: Pathway, fact: PredoseVitalsDecided, at: datet
 
 def session_held(state: Pathway, fact: SessionHeld, at: datetime) -> dict[str, Any]:
     """The booking ends without using a session; the hold stays until a physician decides."""
-    return {
-        "cycle": state.cycle.model_copy(update={"session": None}),
-        "hold": Hold(code=fact.code, since=at, session_id=fact.session_id),
-    }
+    return {**broken_off(state, at, held=True), "hold": Hold(code=fact.code, since=at, session_id=fact.session_id)}
 
 
 def hold_lifted(state: Pathway, fact: HoldLifted, at: datetime) -> dict[str, Any]:

@@ -27,35 +27,21 @@ from schemas.facts import (
     VitalsAlarmReviewed,
     VitalsBecameLate,
 )
-from schemas.monitoring import AdverseEvent, AdverseEventKind, AlarmLevel, Emergency, Incident
-from schemas.pathway import Pathway, Session
+from schemas.monitoring import AdverseEvent, AdverseEventKind, AlarmLevel, Emergency, Incident, VitalsAlarm
+from schemas.pathway import UNNAMED_ALARM, Pathway
 from schemas.protocol import MonitoringRules
-from schemas.treatment import Reading
-from workflows.rules.monitoring import alarm
 from workflows.rules.refusing import Refused, require
+from workflows.rules.standing import lately_broken_off
 
 DECLARED = ("declared",)
 """Why there is an emergency, where somebody declared it."""
 
 
-def alarms(state: Pathway, session: Session, reading: Reading) -> Iterator[Fact]:
-    """What follows from a reading after a dose, at once, or retroactively where it is told late."""
-    rules = state.protocol.monitoring
-    dosed = bool(session.doses) and reading.measured_at >= session.doses[0].given_at
-    if rules is None or not (dosed or reading.symptoms):
-        return
-    found = alarm(reading, session.readings, rules)
-    if found is None:
-        return
-    level, reasons = found
-    yield VitalsAlarmed(session_id=session.id, level=level, reasons=reasons, measured_at=reading.measured_at)
-    if level is AlarmLevel.EMERGENCY and state.emergency is None:
-        yield emergency_in(state, reasons)
-
-
-def emergency_in(state: Pathway, reasons: tuple[str, ...]) -> EmergencyDeclared:
-    """The emergency, with the address that was attested for the session that is held now."""
+def emergency_in(state: Pathway, reasons: tuple[str, ...], at: datetime) -> EmergencyDeclared:
+    """The emergency, with the address that was attested for the session that is held now, or ended a while ago."""
     session = state.cycle.session
+    if session is None or session.checked_in_at is None:
+        session = lately_broken_off(state, at) or session
     home = session.home if session is not None else None
     return EmergencyDeclared(
         session_id=session.id if session is not None else None,
@@ -68,9 +54,9 @@ def emergency_in(state: Pathway, reasons: tuple[str, ...]) -> EmergencyDeclared:
 
 def declare_emergency(state: Pathway, command: DeclareEmergency, at: datetime) -> list[Fact]:
     """By anybody, at any time; one at a time."""
-    del command, at
+    del command
     require(state.emergency is None, "emergency_declared_before", "An emergency is declared and not closed.")
-    return [emergency_in(state, DECLARED)]
+    return [emergency_in(state, DECLARED, at)]
 
 
 def _open_emergency(state: Pathway) -> Emergency:
@@ -103,10 +89,11 @@ def review_incident(state: Pathway, command: ReviewIncident, at: datetime) -> li
 
 
 def review_vitals_alarm(state: Pathway, command: ReviewVitalsAlarm, at: datetime) -> list[Fact]:
-    """While there is one."""
-    del command, at
-    require(state.vitals_alarm, "no_vitals_alarm", "No vital signs wait for a review.")
-    return [VitalsAlarmReviewed()]
+    """Of the alarm that was looked at: one that came after it waits for a review of its own."""
+    del at
+    known = any(alarm.id == command.alarm_id for alarm in state.alarms)
+    require(known, "vitals_alarm_unknown", "No such alarm waits for a review.", "alarm_id")
+    return [VitalsAlarmReviewed(alarm_id=command.alarm_id)]
 
 
 def record_adverse_event(state: Pathway, command: RecordAdverseEvent, at: datetime) -> list[Fact]:
@@ -122,7 +109,7 @@ def record_adverse_event(state: Pathway, command: RecordAdverseEvent, at: dateti
     event = AdverseEvent(id=f"E{state.adverse_events_recorded + 1}", kind=command.kind, grade=grade, at=at)
     facts: list[Fact] = [AdverseEventRecorded(event=event, told_grade=command.grade)]
     if grade >= rules.adverse_events.emergency_from_grade.value and state.emergency is None:
-        facts.append(emergency_in(state, ("adverse_event",)))
+        facts.append(emergency_in(state, ("adverse_event",), at))
     return facts
 
 
@@ -167,7 +154,7 @@ def awaiting_medwatch(state: Pathway) -> Iterator[AdverseEvent]:
 
 def is_pending(state: Pathway) -> bool:
     """Whether something that went wrong is still to be looked at."""
-    return bool(state.emergency or state.incidents or state.adverse_events or state.vitals_alarm)
+    return bool(state.emergency or state.incidents or state.adverse_events or state.alarms)
 
 
 def vitals_became_late(state: Pathway, fact: VitalsBecameLate, at: datetime) -> dict[str, Any]:
@@ -183,18 +170,37 @@ def vitals_became_late(state: Pathway, fact: VitalsBecameLate, at: datetime) -> 
 def vitals_alarmed(state: Pathway, fact: VitalsAlarmed, at: datetime) -> dict[str, Any]:
     """A physician looks; from the level of a stop on no further drug is given in this session."""
     del at
-    changes: dict[str, Any] = {"vitals_alarm": fact.level}
+    number = state.vitals_alarms_raised + 1
+    raised = VitalsAlarm(
+        id=fact.alarm_id or f"V{number}",
+        level=fact.level,
+        session_id=fact.session_id,
+        measured_at=fact.measured_at,
+        reasons=fact.reasons,
+    )
+    changes: dict[str, Any] = {"vitals_alarms": (*state.vitals_alarms, raised), "vitals_alarms_raised": number}
     session = state.cycle.session
     if session is not None and session.id == fact.session_id and fact.level is not AlarmLevel.ALERT:
-        stopped = session.model_copy(update={"stopped": True})
-        changes["cycle"] = state.cycle.model_copy(update={"session": stopped})
+        changes |= _stopped(state, fact.measured_at)
     return changes
 
 
+def _stopped(state: Pathway, since: datetime) -> dict[str, Any]:
+    """No further drug in the session that is going on, from the earliest reason on."""
+    session = state.cycle.session
+    if session is None:
+        return {}
+    since = since if session.stopped_at is None else min(since, session.stopped_at)
+    stopped = session.model_copy(update={"stopped": True, "stopped_at": since})
+    return {"cycle": state.cycle.model_copy(update={"session": stopped})}
+
+
 def vitals_alarm_reviewed(state: Pathway, fact: VitalsAlarmReviewed, at: datetime) -> dict[str, Any]:
-    """Looked at; what was stopped stays stopped."""
-    del state, fact, at
-    return {"vitals_alarm": None}
+    """Looked at; what was stopped stays stopped. A review of old named no alarm and was of all."""
+    del at
+    left = () if fact.alarm_id is None else tuple(one for one in state.alarms if one.id != fact.alarm_id)
+    named = tuple(one for one in left if one.id != UNNAMED_ALARM)
+    return {"vitals_alarms": named, "vitals_alarm": state.vitals_alarm if named != left else None}
 
 
 def emergency_declared(state: Pathway, fact: EmergencyDeclared, at: datetime) -> dict[str, Any]:

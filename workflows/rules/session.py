@@ -19,14 +19,15 @@ from schemas.facts import (
     SessionReminderDue,
     SessionScheduled,
 )
+from schemas.monitoring import AlarmLevel
 from schemas.pathway import Cycle, Pathway, Session
-from schemas.treatment import Dose, Setting, Vitals
+from schemas.treatment import Dose, Reading, Setting, Vitals
 from workflows.rules import pace, rems
 from workflows.rules.checkins import planned_after
 from workflows.rules.dose_limits import PER_CENT
 from workflows.rules.gate import Intended, gate
-from workflows.rules.gate.vitals import latest_complete
-from workflows.rules.monitoring import baseline, missing_readings
+from workflows.rules.monitoring import alarm, baseline, missing_readings
+from workflows.rules.predose import carried, latest_complete
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
 from workflows.rules.standing import earliest_next_dose, observation_ends
@@ -188,6 +189,7 @@ def discharge_patient(state: Pathway, command: DischargePatient, at: datetime) -
     fresh = at - latest.measured_at <= timedelta(minutes=state.protocol.vitals.valid_min.value)
     require(fresh, "vitals_stale", "The vital signs are too old; measure again.")
     missing = tuple(minute for minute, _ in missing_readings(state, session, at))
+    _require_calm(state, session, latest)
     _require_recovered(state, command, session, latest.vitals, missing)
     observed = (at - last.given_at).total_seconds() / timedelta(minutes=1).total_seconds()
     return [
@@ -201,6 +203,19 @@ def discharge_patient(state: Pathway, command: DischargePatient, at: datetime) -
     ]
 
 
+def _require_calm(state: Pathway, session: Session, latest: Reading) -> None:
+    """Nothing that alarmed is unreviewed, and the last signs are none that would have stopped further drug."""
+    rules = state.protocol.monitoring
+    if rules is None:
+        return
+    require(state.emergency is None, "emergency", "An emergency is declared and not closed.")
+    waiting = ", ".join(one.id for one in state.alarms)
+    require(not waiting, "vitals_alarm", "Vital signs that alarmed wait for a physician.", alarms=waiting)
+    found = alarm(latest, session.readings, rules)
+    calm = found is None or found[0] is AlarmLevel.ALERT
+    require(calm, "vitals_alarming", "The last vital signs are alarming; measure again.")
+
+
 def _require_recovered(
     state: Pathway, command: DischargePatient, session: Session, vitals: Vitals, missing: tuple[int, ...]
 ) -> None:
@@ -211,7 +226,6 @@ def _require_recovered(
         require(getattr(command, name), "discharge_criterion_unmet", "This criterion must be met.", name)
     if rules is None:
         return
-    require(state.emergency is None, "emergency", "An emergency is declared and not closed.")
     least = rules.discharge.padss_min.value
     recovered = command.padss is not None and command.padss >= least
     require(recovered, "padss_too_low", "The discharge score is missing or too low.", "padss", least=least)
@@ -251,8 +265,18 @@ def session_scheduled(state: Pathway, fact: SessionScheduled, at: datetime) -> d
 
 def session_cancelled(state: Pathway, fact: SessionCancelled, at: datetime) -> dict[str, Any]:
     """The cycle waits for a new booking."""
-    del fact, at
-    return {"cycle": state.cycle.model_copy(update={"session": None})}
+    del fact
+    return broken_off(state, at, held=False)
+
+
+def broken_off(state: Pathway, at: datetime, *, held: bool) -> dict[str, Any]:
+    """The booking ends without drug. Where the patient was there, it is kept for what is still told about it."""
+    session = state.cycle.session
+    free = {"cycle": state.cycle.model_copy(update={"session": None})}
+    if session is None or session.checked_in_at is None:
+        return free
+    ended = session.model_copy(update={"ended_at": at, "held": held, "carried": carried(state, session)})
+    return {**free, "broken_off": ended}
 
 
 def session_reminder_due(state: Pathway, fact: SessionReminderDue, at: datetime) -> dict[str, Any]:

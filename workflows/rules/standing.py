@@ -81,6 +81,15 @@ def is_usable(approval: Approval | None) -> bool:
     )
 
 
+def lately_broken_off(state: Pathway, at: datetime) -> Session | None:
+    """The session that ended without drug not long before ``at``: the patient may still be there, or be unwell."""
+    session, hours = state.broken_off, state.protocol.session.kept_h
+    if session is None or hours is None or session.checked_in_at is None or session.ended_at is None:
+        return None
+    until = session.ended_at + timedelta(hours=hours.value)
+    return session if session.checked_in_at <= at <= until else None
+
+
 def observation_ends(state: Pathway, session: Session) -> datetime | None:
     """When the observation time after the last drug is over; None before any drug."""
     last = session.last_dose

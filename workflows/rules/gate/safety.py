@@ -31,11 +31,12 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
     )
     yield check(
         "no_vitals_alarm",
-        state.vitals_alarm is None,
+        not state.alarms,
         "vitals_alarm",
         "Vital signs that alarmed wait for a physician.",
         Role.PHYSICIAN,
-        level=state.vitals_alarm.value if state.vitals_alarm else None,
+        level=state.gravest_alarm.value if state.gravest_alarm else None,
+        alarms=", ".join(alarm.id for alarm in state.alarms) or None,
     )
     events = list(unreviewed(state))
     yield check(

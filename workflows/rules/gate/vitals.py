@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from schemas.actors import Role
 from schemas.pathway import Pathway, Session
-from schemas.treatment import Reading
-from workflows.rules.blood_pressure import Verdict, assess
+from schemas.protocol import VitalsRules
+from schemas.treatment import Vitals
+from workflows.rules.blood_pressure import Verdict
 from workflows.rules.gate.check import GateCheck, Intended, check
-
-COMPLETE = ("systolic", "diastolic", "heart_rate", "spo2")
-"""Vital signs that a dose waits for."""
+from workflows.rules.monitoring import missing_readings
+from workflows.rules.predose import latest_complete, pressure_verdict
 
 LIFTED_BY = {Verdict.PHYSICIAN: (Role.PHYSICIAN,), Verdict.REPEAT: (Role.NURSE, Role.THERAPIST)}
 """Who can go on from a blood pressure that is not in range; nobody from a hold."""
@@ -44,21 +44,51 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
         measured=latest.measured_at,
         valid_min=rules.valid_min.value,
     )
-    verdict = assess([r for r in session.readings if r.measured_at <= at], rules, session.setting)
-    accepted_at = session.vitals_accepted_at
+    if session.doses:
+        yield from _since_the_dose(state, session, latest.measured_at, at)
+        if latest.measured_at <= session.doses[-1].given_at:
+            return
+    verdict, accepted_at = pressure_verdict(state, session, at), session.vitals_accepted_at
+    accepted = not session.doses and accepted_at is not None and accepted_at <= at
     yield check(
         "blood_pressure_in_range",
-        verdict is Verdict.GO or (accepted_at is not None and accepted_at <= at),
+        verdict is Verdict.GO or accepted,
         f"blood_pressure_{verdict.value}",
         "The blood pressure is not in range.",
-        *LIFTED_BY.get(verdict, ()),
+        *(LIFTED_BY.get(verdict, ()) if verdict is Verdict.REPEAT or not session.doses else ()),
         systolic_go=rules.predose[session.setting].go.systolic.value,
         diastolic_go=rules.predose[session.setting].go.diastolic.value,
     )
-    rate, oxygen = latest.vitals.heart_rate or 0, latest.vitals.spo2 or 0
+    yield from range_checks(latest.vitals, rules)
+
+
+def _since_the_dose(state: Pathway, session: Session, measured_at: datetime, at: datetime) -> Iterator[GateCheck]:
+    """Before a booster: how the dose before is borne was measured, and no reading is owed."""
+    last, missing = session.doses[-1].given_at, [minute for minute, _ in missing_readings(state, session, at)]
+    yield check(
+        "measured_since_dose",
+        measured_at > last,
+        "not_measured_since_dose",
+        "The vital signs were measured before the last dose; measure again.",
+        Role.NURSE,
+        Role.THERAPIST,
+        measured=measured_at,
+    )
+    yield check(
+        "no_reading_owed",
+        not missing,
+        "reading_owed",
+        "A reading that was due after the last dose is missing.",
+        minutes=", ".join(str(minute) for minute in missing) or None,
+    )
+
+
+def range_checks(vitals: Vitals, rules: VitalsRules) -> Iterator[GateCheck]:
+    """Whether each sign beside the blood pressure is in range, where it was measured."""
+    rate, oxygen = vitals.heart_rate, vitals.spo2
     yield check(
         "heart_rate_in_range",
-        rules.heart_rate_min.value <= rate <= rules.heart_rate_max.value,
+        rate is None or rules.heart_rate_min.value <= rate <= rules.heart_rate_max.value,
         "heart_rate_out_of_range",
         "The heart rate is not in range.",
         Role.NURSE,
@@ -66,7 +96,7 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
         least=rules.heart_rate_min.value,
         most=rules.heart_rate_max.value,
     )
-    breaths, warmth = latest.vitals.respiratory_rate, latest.vitals.temperature_c
+    breaths, warmth = vitals.respiratory_rate, vitals.temperature_c
     least, most = rules.respiratory_rate_min, rules.temperature_max_c
     yield check(
         "breathing_in_range",
@@ -86,21 +116,10 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
     )
     yield check(
         "oxygen_in_range",
-        oxygen >= rules.spo2_min.value,
+        oxygen is None or oxygen >= rules.spo2_min.value,
         "oxygen_out_of_range",
         "The oxygen saturation is not in range.",
         Role.NURSE,
         Role.THERAPIST,
         least=rules.spo2_min.value,
     )
-
-
-def latest_complete(session: Session, at: datetime) -> Reading | None:
-    """The last reading up to ``at``, if it has every vital sign that a dose waits for.
-
-    A later reading that is incomplete is not passed over: what it says or leaves out may be why it was taken.
-    """
-    known = sorted((r for r in session.readings if r.measured_at <= at), key=lambda reading: reading.measured_at)
-    if not known or any(getattr(known[-1].vitals, name) is None for name in COMPLETE):
-        return None
-    return known[-1]

@@ -17,12 +17,13 @@ def owed(state: Pathway) -> Iterator[Obligation]:
             yield Obligation(WorkKind.ACKNOWLEDGE_EMERGENCY, "emergency")
         yield Obligation(WorkKind.CLOSE_EMERGENCY, "emergency")
     if session is not None and session.in_progress and session.late_readings:
-        measured = max((one.measured_at for one in session.readings), default=None)
-        if measured is None or measured < session.late_readings[-1]:
+        measured = max((one.measured_at for one in session.readings if one.vitals.is_complete), default=None)
+        late = max(session.late_readings)
+        if measured is None or measured < late:
             attending = None if state.has_psychotherapy else Role.NURSE
-            yield Obligation(WorkKind.MEASURE_VITALS, session.id, due_from=session.late_readings[-1], owner=attending)
-    if state.vitals_alarm is not None:
-        yield Obligation(WorkKind.REVIEW_VITALS_ALARM, "vitals")
+            yield Obligation(WorkKind.MEASURE_VITALS, session.id, due_from=late, owner=attending)
+    for alarm in state.alarms:
+        yield Obligation(WorkKind.REVIEW_VITALS_ALARM, alarm.id)
     for incident in state.incidents:
         yield Obligation(WorkKind.REVIEW_INCIDENT, incident.id)
     for event in unreviewed(state):

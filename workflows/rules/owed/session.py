@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from schemas.actors import Role
 from schemas.pathway import Pathway, Session
 from schemas.work import WorkKind
-from workflows.rules.blood_pressure import Verdict, assess
+from workflows.rules.blood_pressure import Verdict
 from workflows.rules.owed.obligation import Obligation
+from workflows.rules.predose import pressure_verdict
 from workflows.rules.standing import integration_window, observation_ends
 
 
@@ -38,6 +39,5 @@ def _attending(state: Pathway) -> Role | None:
 
 def _before_the_dose(state: Pathway, session: Session) -> Iterator[Obligation]:
     yield Obligation(WorkKind.HOLD_SESSION, session.id, due_from=session.starts_at, owner=_attending(state))
-    verdict = assess(session.readings, state.protocol.vitals, session.setting)
-    if verdict is Verdict.PHYSICIAN and session.vitals_accepted_at is None:
+    if pressure_verdict(state, session) is Verdict.PHYSICIAN and session.vitals_accepted_at is None:
         yield Obligation(WorkKind.DECIDE_PREDOSE_VITALS, session.id)
