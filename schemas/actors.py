@@ -34,21 +34,36 @@ class Actor(Model):
     role: Role
 
 
+class Seat(StrEnum):
+    """A place in the care team."""
+
+    PHYSICIAN = "physician"
+    THERAPIST = "therapist"
+    COORDINATOR = "coordinator"
+    BACKUP_PHYSICIAN = "backup_physician"
+    ON_CALL = "on_call"
+    SITTER = "sitter"
+
+
 class CareTeam(Model):
     """The people who carry one pathway; identifiers of the clinic's directory."""
 
     physician_id: Id
     therapist_id: Id | None = Field(default=None, description="Needed wherever psychotherapy belongs to the treatment.")
     coordinator_id: Id
+    therapist_practice_id: Id | None = Field(
+        default=None, description="The therapist's own practice, if that is not the clinic: then an external therapist."
+    )
+    backup_physician_id: Id | None = Field(default=None, description="Told, too, when the physician's work is late.")
+    on_call_id: Id | None = Field(default=None, description="Takes emergencies and signs of suicide risk first.")
+    sitter_id: Id | None = Field(default=None, description="Who stays with the patient at home; attested each time.")
 
-    def member(self, role: Role) -> str | None:
-        """The person of the team in ``role``; None for a role that is not assigned by name."""
-        match role:
-            case Role.PHYSICIAN:
-                return self.physician_id
-            case Role.THERAPIST:
-                return self.therapist_id
-            case Role.COORDINATOR:
-                return self.coordinator_id
-            case _:
-                return None
+    def seated(self, seat: Seat) -> str | None:
+        """The person in a place; None while it is empty."""
+        person: str | None = getattr(self, f"{seat.value}_id")
+        return person
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody who has a place."""
+        return frozenset(person for seat in Seat if (person := self.seated(seat)) is not None)

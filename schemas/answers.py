@@ -2,10 +2,11 @@
 
 from pydantic import Field
 
-from schemas.actors import Role
+from schemas.actors import Role, Seat
 from schemas.base import Id, Instant, Line, Model, Text
 from schemas.measures import Instrument, RiskCode, RiskLevel
 from schemas.pathway import Closure, Phase
+from schemas.team import Credential
 from schemas.treatment import Approval
 from schemas.work import WorkItem
 
@@ -81,6 +82,30 @@ class CheckinStatus(Model):
     measures: tuple[Instrument, ...] = Field(default=(), description="Questionnaires that it asks for.")
 
 
+class MemberStatus(Model):
+    """A place in the care team: who has it, who stands in now, and what is missing."""
+
+    seat: Seat
+    person_id: Id | None
+    practice_id: Id | None = Field(default=None, description="An external therapist's own practice.")
+    covered_by: Id | None = None
+    covered_until: Instant | None = None
+    lacking: tuple[Credential, ...] = Field(
+        default=(), description="What the protocol asks of whoever acts, and nobody verified, or has ended."
+    )
+
+
+class TeamStatus(Model):
+    """The care team as of now."""
+
+    members: tuple[MemberStatus, ...]
+    departed: dict[Id, Instant] = Field(
+        default_factory=dict, description="Who has left: they may tell what they observed before, and decide nothing."
+    )
+    preparation_awaited: bool = Field(default=False, description="The new therapist has not prepared the patient.")
+    decision_awaited: bool = Field(default=False, description="No physician has decided that the series goes on.")
+
+
 class Status(Model):
     """Where a pathway stands, who owes what, and why the next dose may or may not be given."""
 
@@ -94,6 +119,7 @@ class Status(Model):
     sessions_given: int
     sessions_planned: int
     consents: tuple[Id, ...]
+    team: TeamStatus | None = Field(default=None, description="None until the referral is accepted.")
     approval: Approval | None
     session: SessionStatus | None
     dose_allowed: bool

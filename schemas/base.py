@@ -1,6 +1,6 @@
 """What every model shares: immutability, refusal of unknown fields, UTC instants and opaque identifiers."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -30,6 +30,12 @@ def _to_utc(value: datetime) -> datetime:
     return instant
 
 
+def _within_calendar(value: date) -> date:
+    if not EARLIEST.date() <= value < LATEST.date():
+        raise Unacceptable("it lies outside the years 1900 to 2199")
+    return value
+
+
 def _known_zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -40,6 +46,9 @@ def _known_zone(value: str) -> str:
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """A point in time, kept in UTC. A datetime without an offset is refused: its zone would be a guess."""
+
+Day = Annotated[date, AfterValidator(_within_calendar)]
+"""A calendar day, as licences and certificates name it."""
 
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_known_zone)]
 """An IANA zone name such as ``America/Denver``; never an offset, which daylight saving would make wrong."""

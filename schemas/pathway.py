@@ -16,6 +16,7 @@ from schemas.referral import Identity
 from schemas.regulation import Regulatory
 from schemas.screening import Screening
 from schemas.supply import Supply
+from schemas.team import Staffing
 from schemas.treatment import Approval, Dose, HomeAttestation, Reading, Setting, TreatmentRoute
 from schemas.work import WorkItem
 
@@ -147,6 +148,7 @@ class Pathway(Model):
     residence: State
     version: int = Field(default=0, description="Number of the last event.")
     care_team: CareTeam | None = None
+    staffing: Staffing = Staffing()
     screening: Screening = Screening()
     eligible: bool | None = None
     consents: dict[str, Consent] = Field(default_factory=dict)

@@ -23,6 +23,7 @@ from workflows.phases.preparation import PreparationPhase
 from workflows.phases.regulation import Regulation
 from workflows.phases.safety import SafetyWatch
 from workflows.phases.session import SessionPhase
+from workflows.phases.team import Teamwork
 from workflows.rules.status import status_of
 
 
@@ -36,6 +37,7 @@ class CarePathway(
     Measuring,
     Moving,
     Pacing,
+    Teamwork,
     Regulation,
     SafetyWatch,
     EndPhase,

@@ -10,7 +10,15 @@ from datetime import datetime
 from typing import Any
 
 from schemas.events import Event
-from schemas.facts import Fact, MessageRequested, MessageWithdrawn, WorkItemClosed, WorkItemOpened, WorkItemOverdue
+from schemas.facts import (
+    Fact,
+    MessageRequested,
+    MessageWithdrawn,
+    WorkItemClosed,
+    WorkItemOpened,
+    WorkItemOverdue,
+    WorkItemReassigned,
+)
 
 
 def effects_of(events: Iterable[Event]) -> list[dict[str, Any]]:
@@ -21,7 +29,8 @@ def effects_of(events: Iterable[Event]) -> list[dict[str, Any]]:
 def _effect(event: Event) -> dict[str, Any] | None:
     fact: Fact = event.fact
     match fact:
-        case WorkItemOpened():
+        case WorkItemOpened() | WorkItemReassigned():
+            # An item that is there already is written anew, with its new owner.
             item = fact.item
             return {
                 "effect": "opened",

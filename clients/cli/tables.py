@@ -14,7 +14,7 @@ from rich.table import Table
 
 from clients.catalogue import ExplainedVerb, Verb
 from clients.cli.output import local, words
-from schemas.answers import Check, RiskStatus, Status
+from schemas.answers import Check, RiskStatus, Status, TeamStatus
 from schemas.events import Event
 from schemas.messages import Contact
 from schemas.treatment import Approval
@@ -45,6 +45,8 @@ def status_page(status: Status) -> Iterable[RenderableType]:
         return
     yield f"Next step: [bold]{escape(status.next_step)}[/]"
     yield f"As of {local(status.now)}"
+    if status.team is not None:
+        yield from _team(status.team)
     if status.approval is not None:
         yield _approval_line(status.approval)
     if status.session is not None:
@@ -66,6 +68,25 @@ def status_page(status: Status) -> Iterable[RenderableType]:
         yield f"[yellow]{status.unwritten_events} events are not in the journal yet: PostgreSQL is away.[/]"
     if status.unsent_messages:
         yield f"[yellow]{status.unsent_messages} messages are not sent yet.[/]"
+
+
+def _team(team: TeamStatus) -> Iterable[str]:
+    """One line for those who are there, one for what is missing, one for those who have left."""
+    people, missing = [], []
+    for one in team.members:
+        external = f" of {one.practice_id}" if one.practice_id else ""
+        instead = f", until {local(one.covered_until)} {one.covered_by}" if one.covered_until else ""
+        people.append(f"{words(one.seat)} {one.person_id or '[red]nobody[/]'}{external}{instead}")
+        if one.lacking:
+            missing.append(f"{words(one.seat)}: {', '.join(words(what) for what in one.lacking)}")
+    yield f"Care team: {'; '.join(people)}"
+    if missing:
+        yield f"[red]Not verified[/]: {'; '.join(missing)}"
+    waits = {"the new therapist's preparation": team.preparation_awaited, "a physician's word": team.decision_awaited}
+    if any(waits.values()):
+        yield f"[red]The team changed[/]; dosing waits for {' and '.join(what for what, due in waits.items() if due)}"
+    for person, left_at in team.departed.items():
+        yield f"[dim]{person} left {local(left_at)}, and may still tell what was observed before.[/]"
 
 
 def _approval_line(approval: Approval) -> str:

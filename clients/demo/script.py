@@ -17,6 +17,17 @@ CALM = {"systolic": 122, "diastolic": 78, "heart_rate": 68, "spo2": 98}
 HIGH = {"systolic": 168, "diastolic": 104, "heart_rate": 88, "spo2": 97}
 """Above the limit at which a session is held."""
 
+PRESCRIBER = {
+    "person_id": "dr-sage",
+    "role": "physician",
+    "licences": {"CO": "2028-12-31"},
+    "prescribing_until": "2028-12-31",
+}
+"""Where, and until when, the physician may prescribe."""
+
+THERAPIST = {"person_id": "th-fern", "role": "therapist", "licences": {"CO": "2028-12-31"}, "kap_trained": True}
+"""Where, and until when, the therapist may treat."""
+
 DOSE = {"dose_mg": 100, "route": "sublingual"}
 
 
@@ -51,6 +62,9 @@ async def _enrol(course: Course, protocol: Protocol) -> None:
     await course.wait(hours=4)
     team = {"physician_id": "dr-sage", "therapist_id": "th-fern", "coordinator_id": "co-moss"}
     await course.do(Role.COORDINATOR, "accept_referral", "is accepted by Moss", care_team=team)
+    for whose, credentials in (("Dr. Sage", PRESCRIBER), ("Fern", THERAPIST)):
+        said, how = f"has the licence of {whose} verified by Moss", "Seen in the state board's register."
+        await course.do(Role.COORDINATOR, "record_credentials", said, credentials=credentials, reason=how)
     await course.wait(hours=8)
     history = {"age_years": 41, "childbearing_potential": False, "conditions": [], "every_condition_asked": True}
     await course.do(Role.NURSE, "record_health_history", "has the history taken by Reed", **history)

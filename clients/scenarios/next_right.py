@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from schemas import commands as c
-from schemas.actors import Role
+from schemas.actors import Role, Seat
 from schemas.checkins import CheckinOutcome
 from schemas.commands import Command
 from schemas.commands.checkins import Questionnaire
@@ -16,10 +16,12 @@ from schemas.pathway import Pathway, Phase, Session
 from schemas.protocol import Protocol, RouteLimits, TreatmentRules
 from schemas.screening import LabResult, LabTest
 from schemas.supply import SupplyChange
+from schemas.team import Credentials, TeamChangeCause
 from schemas.treatment import ApprovalStatus, DrugRoute, HomeAttestation, Setting, TreatmentRoute, Vitals
 from workflows.rules.approval import readers
 from workflows.rules.blood_pressure import Verdict
 from workflows.rules.checkins import asked
+from workflows.rules.credentials import Clinician, lacking, latest, on_duty, therapist
 from workflows.rules.dose_limits import most_alone, most_in_session
 from workflows.rules.gate import gate
 from workflows.rules.measures import missing_baseline
@@ -39,6 +41,7 @@ from workflows.rules.standing import (
     phase_of,
 )
 from workflows.rules.supply import ON_HOLD, is_to_be_reconciled
+from workflows.rules.team import is_awaited
 
 ATTESTED: Final = HomeAttestation(
     address_confirmed=True,
@@ -81,6 +84,7 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
     if phase is not Phase.CLOSED:
         yield from asking(state)
         yield from filing(state)
+        yield from _staffing(state, now)
     if phase in (Phase.PREPARATION, Phase.APPROVAL, Phase.SESSION) and not _in_progress(state):
         yield from _settling(state)
     match phase:
@@ -138,6 +142,36 @@ def filing(state: Pathway) -> Iterator[Said]:
     for form in state.regulatory.rems_forms:
         if not is_going_on(state):
             yield Said(c.FileRemsForm, Role.NURSE, {"session_id": form.session_id})
+
+
+def _staffing(state: Pathway, now: datetime) -> Iterator[Said]:
+    """The team is whole, may act where the patient is, and a physician agrees to its changes."""
+    if state.care_team is None or not state.series_continues:
+        return
+    if state.has_psychotherapy and therapist(state) is None:
+        joining = {"seat": Seat.THERAPIST, "leaver_id": None, "cause": TeamChangeCause.JOINING}
+        yield Said(c.ChangeCareTeam, Role.COORDINATOR, {**joining, "successor_id": "th-birch"})
+    for who, where in on_duty(state):
+        if lacking(state, who, where, now):
+            yield Said(c.RecordCredentials, Role.COORDINATOR, {"credentials": renewed(state, who, where, now)})
+    if is_awaited(state):
+        yield Said(c.ContinueSeries, Role.PHYSICIAN, {})
+
+
+def renewed(state: Pathway, who: Clinician, where: str, now: datetime) -> Credentials:
+    """Everything that may be asked of somebody, for years, in a state and in those known before."""
+    until = (now + timedelta(days=1000)).date()
+    known = latest(state, who)
+    places = {*(known.credentials.licences if known else ()), where}
+    return Credentials(
+        person_id=who.person_id,
+        role=who.role,
+        licences=dict.fromkeys(sorted(places), until),
+        prescribing_until=until if who.role is Role.PHYSICIAN else None,
+        kap_trained=True,
+        malpractice_until=until,
+        references_checked=True,
+    )
 
 
 def calm(state: Pathway, instrument: Instrument) -> dict[str, int | None]:

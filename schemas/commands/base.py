@@ -18,6 +18,8 @@ class Command(Model):
     """Whether it tells of something observed, which may be recorded later. A decision counts from now."""
     after_the_end: ClassVar[bool] = False
     """Whether it still makes sense once care has ended and only the safety contact remains."""
+    after_leaving: ClassVar[bool] = False
+    """Whether somebody who has left the care team may still say it, other than late about what they observed before."""
     example: ClassVar[dict[str, Any]] = {}
     usage: ClassVar[str | None] = None
     """How it is said on the command line, where another command than ``kap do`` is made for it."""

@@ -17,6 +17,7 @@ class DeclareEmergency(Command):
     by: ClassVar[frozenset[Role]] = ANYONE
     needs_reason: ClassVar[bool] = True
     after_the_end: ClassVar[bool] = True
+    after_leaving: ClassVar[bool] = True
     may_be_late: ClassVar[bool] = True
 
 

@@ -88,12 +88,23 @@ from schemas.facts.session import (
     VitalsRecorded,
 )
 from schemas.facts.supply import SupplyCounted, SupplyReleased, SupplyReviewed
+from schemas.facts.team import (
+    CareTeamChanged,
+    CoverBegan,
+    CoverEnded,
+    CoverNamed,
+    CredentialEnding,
+    CredentialLapsed,
+    CredentialsRecorded,
+    SeriesContinued,
+)
 from schemas.facts.work import (
     MessageRequested,
     MessageWithdrawn,
     WorkItemClosed,
     WorkItemOpened,
     WorkItemOverdue,
+    WorkItemReassigned,
 )
 
 AnyFact = Annotated[
@@ -104,6 +115,14 @@ AnyFact = Annotated[
     | RepeatedReferralReviewed
     | ReferralAccepted
     | ReferralDeclined
+    | CareTeamChanged
+    | CoverNamed
+    | CoverBegan
+    | CoverEnded
+    | SeriesContinued
+    | CredentialsRecorded
+    | CredentialEnding
+    | CredentialLapsed
     | HealthHistoryRecorded
     | ConditionCleared
     | MedicationsRecorded
@@ -180,6 +199,7 @@ AnyFact = Annotated[
     | CancellationDismissed
     | WorkItemOpened
     | WorkItemClosed
+    | WorkItemReassigned
     | WorkItemOverdue
     | MessageRequested
     | MessageWithdrawn,
@@ -200,6 +220,7 @@ __all__ = [
     "ApprovalSuspended",
     "CancellationDismissed",
     "CancellationRequested",
+    "CareTeamChanged",
     "CareTransferred",
     "CheckinAttempted",
     "CheckinDue",
@@ -209,6 +230,12 @@ __all__ = [
     "ConditionConfirmed",
     "ConsentRecorded",
     "ConsentWithdrawn",
+    "CoverBegan",
+    "CoverEnded",
+    "CoverNamed",
+    "CredentialEnding",
+    "CredentialLapsed",
+    "CredentialsRecorded",
     "DeathRecorded",
     "DebriefRecorded",
     "DosePlanAcknowledged",
@@ -261,6 +288,7 @@ __all__ = [
     "SafetyContactEnded",
     "ScreeningDecided",
     "ScreeningLapsed",
+    "SeriesContinued",
     "SeriesExtended",
     "SessionCancelled",
     "SessionHeld",
@@ -281,4 +309,5 @@ __all__ = [
     "WorkItemClosed",
     "WorkItemOpened",
     "WorkItemOverdue",
+    "WorkItemReassigned",
 ]

@@ -24,6 +24,14 @@ class WorkItemClosed(Fact):
     kind: WorkKind
 
 
+class WorkItemReassigned(Fact):
+    """The work went over to another person; everything else about it stays as it was."""
+
+    type: Literal["work_item_reassigned"] = "work_item_reassigned"
+    item: WorkItem
+    from_id: Id | None
+
+
 class WorkItemOverdue(Fact):
     """A deadline of the work passed. Nothing was closed, and the next deadline stands."""
 

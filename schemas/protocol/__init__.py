@@ -20,6 +20,7 @@ from schemas.protocol.referral import Indication, ReferralRules
 from schemas.protocol.regulation import HomeRule, RegulationRules, RemsRules, StateRule, TelemedicineRule
 from schemas.protocol.session import SessionRules
 from schemas.protocol.supply import SupplyRules
+from schemas.protocol.team import CareTeamRules, RoleCredentials
 from schemas.protocol.treatments import TreatmentRules
 from schemas.protocol.vitals import BloodPressure, PredoseLimits, VitalsRules
 from schemas.protocol.work import Ladder, WorkRule
@@ -29,6 +30,7 @@ __all__ = [
     "Approvals",
     "BloodPressure",
     "BoosterRules",
+    "CareTeamRules",
     "CheckinRule",
     "CheckinRules",
     "EligibilityRules",
@@ -50,6 +52,7 @@ __all__ = [
     "RegulationRules",
     "RemsRules",
     "RiskWindows",
+    "RoleCredentials",
     "RouteLimits",
     "Scale",
     "Screener",

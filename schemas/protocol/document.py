@@ -24,6 +24,7 @@ from schemas.protocol.referral import ReferralRules
 from schemas.protocol.regulation import RegulationRules
 from schemas.protocol.session import SessionRules
 from schemas.protocol.supply import SupplyRules
+from schemas.protocol.team import CareTeamRules
 from schemas.protocol.treatments import TreatmentRules
 from schemas.protocol.vitals import VitalsRules
 from schemas.protocol.work import Ladder, WorkRule
@@ -59,6 +60,7 @@ class Protocol(Model):
     booster: BoosterRules | None = None
     supply: SupplyRules | None = None
     regulation: RegulationRules | None = None
+    care_team: CareTeamRules | None = None
     routes: dict[DrugRoute, RouteLimits]
     vitals: VitalsRules
     session: SessionRules

@@ -36,5 +36,6 @@ class WorkRule(Model):
         default=(), description="Who is announced it again at each step of the ladder, and no more after the last."
     )
     priority: Priority | None = None
+    on_call: bool = Field(default=False, description="Goes to the on-call clinician first, where one is named.")
     ladder: Ladder | None = Field(default=None, description="The protocol's own ladder where none is given.")
     source: str

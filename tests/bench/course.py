@@ -19,8 +19,10 @@ from schemas.messages import Contact
 from schemas.protocol import Protocol
 from schemas.referral import Person, Referral, ReferralSource
 from schemas.screening import LabResult, LabTest
+from schemas.team import Credentials
 from schemas.treatment import DrugRoute, Setting, Vitals
 from tests.support.people import unlike
+from workflows.rules.team import SEATS
 
 Step: TypeAlias = c.Command | timedelta
 """What comes next: somebody says something, or pathway time passes."""
@@ -39,6 +41,7 @@ CONTACTS: Final = tuple(
     )
 )
 
+_LATER: Final = date(2099, 12, 31)
 _SHORTLY: Final = timedelta(minutes=1)
 _IN_RANGE: Final = Vitals(systolic=124, diastolic=78, heart_rate=66, spo2=98)
 _INSIGHTS: Final = {50: "I can put the suitcase down.", 70: "The house was mine.", 100: "Nobody was angry with me."}
@@ -98,6 +101,11 @@ def course(protocol: Protocol, now: Callable[[], datetime]) -> Iterator[Step]:
     """
     say = _Speaker()
     yield say(c.AcceptReferral, Role.COORDINATOR, care_team=TEAM)
+    for person, role in ((TEAM.physician_id, Role.PHYSICIAN), (TEAM.therapist_id or "", Role.THERAPIST)):
+        told = Credentials(
+            person_id=person, role=role, licences={"CO": _LATER}, prescribing_until=_LATER, kap_trained=True
+        )
+        yield say(c.RecordCredentials, Role.COORDINATOR, credentials=told, reason="Seen in the register.")
     yield say(
         c.RecordHealthHistory,
         Role.NURSE,
@@ -217,5 +225,5 @@ class _Speaker:
         self._numbers = count(1)
 
     def __call__(self, command: type[c.Command], role: Role, **said: object) -> c.Command:
-        actor = Actor(id=TEAM.member(role) or f"{role}-1", role=role)
+        actor = Actor(id=TEAM.seated(SEATS[role]) or f"{role}-1" if role in SEATS else f"{role}-1", role=role)
         return command.model_validate({"command_id": f"c{next(self._numbers)}", "actor": actor, **said})

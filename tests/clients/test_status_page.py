@@ -1,5 +1,6 @@
 """The page of ``kap status`` tells of suicide risk and of check-ins."""
 
+import re
 from io import StringIO
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from schemas.checkins import CheckinOutcome
 from schemas.commands import ClearRisk, RecordCheckin, RecordMeasure
 from schemas.measures import Instrument
 from tests.rules.arrivals import at_risk, dosed, ready
+from tests.rules.staffing import BIRCH, another_therapist, covered, no_therapist, verified
 from tests.support.course import Course
 from workflows.rules.status import status_of
 
@@ -44,3 +46,20 @@ def test_checkins_that_are_open_or_lie_ahead() -> None:
 def test_nothing_of_it_where_nothing_is() -> None:
     assert "Suicide risk" not in page(ready())
     assert "Check-ins" not in page(ready())
+
+
+def test_the_care_team_with_what_is_missing_and_who_has_left() -> None:
+    course = another_therapist(practice_id="pr-9")
+    verified(course, BIRCH, licences={}, references_checked=False)
+    shown = page(course)
+    assert "Care team: physician dr-sage; therapist th-birch of pr-9; coordinator co-moss" in shown
+    assert "Not verified: therapist: licence, references" in shown
+    assert "The team changed; dosing waits for the new therapist's preparation and a physician's word" in shown
+    assert "th-fern left" in shown
+
+
+def test_who_stands_in_and_a_place_that_is_empty() -> None:
+    assert re.search(r"physician dr-sage, until \S+ .* dr-thyme; therapist th-fern", page(covered()))
+    assert "therapist nobody" in page(no_therapist())
+    assert "Care team" not in page(Course())
+    assert "Not verified" not in page(ready())

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from schemas import facts as f
+from schemas.actors import Seat
 from schemas.messages import Template
 from schemas.monitoring import AlarmLevel
 from schemas.pathway import Pathway
@@ -111,6 +112,11 @@ class Chart:
         return all(covers(self.consents.get(kind, []), at) for kind in self.protocol.consent_kinds)
 
     # Preparation and approval
+
+    def _care_team_changed(self, fact: f.CareTeamChanged, entry: Entry) -> None:
+        if fact.seat is Seat.THERAPIST:
+            begun = {visit.cycle for visit in self.visits.values() if visit.doses}
+            self.prepared = {cycle: at for cycle, at in self.prepared.items() if cycle in begun}
 
     def _preparation_note_signed(self, fact: f.PreparationNoteSigned, entry: Entry) -> None:
         assert fact.cycle not in self.prepared
@@ -312,6 +318,12 @@ class Chart:
         assert fact.item.id not in self.work_ids
         assert fact.item.key not in {item.key for item in self.work.values()}, "owed twice"
         self.work_ids.add(fact.item.id)
+        self.work[fact.item.id] = fact.item
+
+    def _work_item_reassigned(self, fact: f.WorkItemReassigned, entry: Entry) -> None:
+        before = self.work[fact.item.id]
+        assert before.owner_id == fact.from_id != fact.item.owner_id
+        assert fact.item.model_copy(update={"owner_id": fact.from_id}) == before, "more than the owner changed"
         self.work[fact.item.id] = fact.item
 
     def _work_item_overdue(self, fact: f.WorkItemOverdue, entry: Entry) -> None:

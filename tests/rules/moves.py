@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from clients.scenarios.next_right import Said, an_approval, arrival, calm, in_range, next_right
+from clients.scenarios.next_right import Said, an_approval, arrival, calm, in_range, next_right, renewed
 from schemas import commands as c
-from schemas.actors import Role
+from schemas.actors import Actor, Role, Seat
 from schemas.checkins import CheckinOutcome, WelfareDecision
 from schemas.commands import ALL_COMMANDS, Command
 from schemas.commands.checkins import Questionnaire
@@ -25,6 +25,7 @@ from tests.support.course import Course
 from tests.support.people import TEAM
 from tests.support.protocols import varied
 from workflows.rules.checkins import asked
+from workflows.rules.credentials import Clinician
 from workflows.rules.deadlines import due
 from workflows.rules.instruments import known_items
 
@@ -97,6 +98,8 @@ def _any_command(course: Course, dice: Random) -> Command:
         fields["observed_at"] = _instant(course, dice)
     if dice.random() < 0.05:
         fields["reason"] = None
+    if course.state.staffing.departed and dice.random() < 0.15:
+        fields["actor"] = Actor(id=dice.choice(sorted(course.state.staffing.departed)), role=role)
     if dice.random() < 0.1:
         fields["expected_version"] = max(0, course.state.version + dice.choice((-1, 0, 0, 1)))
     return course.say(command, role, **fields)
@@ -320,8 +323,44 @@ def _labs(course: Course, dice: Random) -> dict[str, Any]:
     return {"labs": tuple(LabReport(test=test, result=result, collected_at=collected_at) for test in tests)}
 
 
+PEOPLE: Final = ("dr-sage", "dr-thyme", "th-fern", "th-birch", "co-moss", "co-fir")
+"""Who may have a place in the team, or stand in."""
+
+
+def _change(course: Course, dice: Random) -> dict[str, Any]:
+    seat, team = dice.choice((*tuple(Seat)[:3], *Seat)), course.state.care_team
+    leaver = team.seated(seat) if team is not None and dice.random() < 0.9 else dice.choice(PEOPLE)
+    joining = [person for person in PEOPLE if person[:2] == {"physician": "dr", "therapist": "th"}.get(seat, "co")]
+    successor = dice.choice((*joining, *joining, None))
+    practice = dice.choice((None, None, "pr-9"))
+    return {"seat": seat, "leaver_id": leaver, "successor_id": successor, "practice_id": practice}
+
+
+def _cover(course: Course, dice: Random) -> dict[str, Any]:
+    starts_at = dice.choice((None, course.now + timedelta(hours=dice.randint(1, 48))))
+    ends_at = (starts_at or course.now) + timedelta(hours=dice.choice((0, 1, 24, 500)))
+    seat = dice.choice((*tuple(Seat)[:3], Seat.SITTER))
+    return {"seat": seat, "person_id": dice.choice(PEOPLE), "starts_at": starts_at, "ends_at": ends_at}
+
+
+def _verify(course: Course, dice: Random) -> dict[str, Any]:
+    """Mostly whole; now and then with something missing, or at its end."""
+    person = dice.choice(PEOPLE)
+    role = Role.PHYSICIAN if person.startswith("dr") else Role.THERAPIST
+    told = renewed(course.state, Clinician(person, role), dice.choice(("CO", "CO", "CO", "AL")), course.now)
+    if dice.random() < 0.5:
+        day = course.now.date() + timedelta(days=dice.choice((-1, 0, 1, 7, 40)))
+        ends = {"licences": dict.fromkeys(told.licences, day)}
+        told = told.model_copy(update=dice.choice((ends, {"kap_training_until": day}, {"kap_trained": False})))
+    return {"credentials": told}
+
+
 _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] = {
     c.AcceptReferral: lambda course, dice: {"care_team": TEAM},
+    c.ChangeCareTeam: _change,
+    c.NameCover: _cover,
+    c.EndCover: lambda course, dice: {"seat": dice.choice(tuple(Seat)[:3])},
+    c.RecordCredentials: _verify,
     c.DecideScreening: lambda course, dice: {"eligible": dice.random() < 0.7},
     c.RecordConsent: _consent,
     c.WithdrawConsent: _withdraw,

@@ -33,6 +33,7 @@ from schemas.screening import LabResult, LabTest
 from schemas.treatment import ApprovalStatus, DrugRoute, Setting
 from schemas.work import WorkKind
 from tests.rules.refusing import Refused, each, holds
+from tests.rules.staffing import verified
 from tests.support.course import Course, at, of_kind
 from tests.support.people import ZONE, an_enrolment
 from tests.support.protocols import given, kap_routes, packaged, varied
@@ -281,7 +282,7 @@ def test_dose_up_to_the_limit_of_the_route_is_granted(route: DrugRoute, limits: 
         most = limits.max_session_mg.value
         course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, route=route, setting=setting, max_dose_mg=most))
         assert approval_of(course.state).status is ApprovalStatus.PROPOSED
-        course.must(CountersignDosing, Role.PHYSICIAN, actor=SECOND_PRESCRIBER)
+        verified(course, SECOND_PRESCRIBER).must(CountersignDosing, Role.PHYSICIAN, actor=SECOND_PRESCRIBER)
         assert approval_of(course.state).status is ApprovalStatus.IN_FORCE
 
 
@@ -319,7 +320,9 @@ def test_timeline_s06_a_changed_dose_is_another_version() -> None:
     assert (approved.supersedes, approved.changes) == ("A1", ("max_dose_mg", "booster_mg"))
     assert course.refused(AcknowledgeDosePlan, Role.THERAPIST, approval_id="A1").code == "approval_unknown"
     assert course.refused(AcknowledgeDosePlan, Role.THERAPIST, approval_id="A2").code == "approval_not_in_force"
-    course.must(CountersignDosing, Role.PHYSICIAN, approval_id="A2", actor=SECOND_PRESCRIBER)
+    verified(course, SECOND_PRESCRIBER).must(
+        CountersignDosing, Role.PHYSICIAN, approval_id="A2", actor=SECOND_PRESCRIBER
+    )
     course.must(AcknowledgeDosePlan, Role.THERAPIST, approval_id="A2")
     unread = {check.name for check in gate(course.state, course.now) if check.code == "plan_not_acknowledged"}
     failing = {check.name for check in gate(course.state, course.now) if not check.passed}

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from clients.scenarios.next_right import an_approval
-from schemas.actors import Role
+from schemas.actors import Actor, Role
 from schemas.commands import (
     ApproveDosing,
     ConfirmCondition,
@@ -23,6 +23,7 @@ from schemas.treatment import Approval, ApprovalStatus, Setting
 from schemas.work import WorkItem, WorkKind
 from tests.rules.arrivals import CALM
 from tests.rules.refusing import Refused, each, holds, saying
+from tests.rules.staffing import verified
 from tests.support.course import Course, at
 from tests.support.protocols import given, packaged, varied
 from workflows.rules.gate import gate
@@ -179,7 +180,8 @@ def test_conditions_can_be_confirmed_while_a_second_prescriber_is_awaited() -> N
     course.must(ApproveDosing, Role.PHYSICIAN, **{**said, "max_dose_mg": said["max_dose_mg"] + 1}, conditions=TWO)
     assert approval_of(course).status is ApprovalStatus.PROPOSED
     confirm(course, *TWO)
-    second = {"id": "dr-birch", "role": Role.PHYSICIAN}
+    second = Actor(id="dr-birch", role=Role.PHYSICIAN)
+    verified(course, second)
     course.must(CountersignDosing, Role.PHYSICIAN, actor=second, approval_id=approval_of(course).id)
     assert approval_of(course).status is ApprovalStatus.IN_FORCE
     assert unmet(course) == {}

@@ -25,6 +25,11 @@ MAY = {
     "review_repeated_referral": {COORDINATOR, PHYSICIAN},
     "accept_referral": {COORDINATOR, PHYSICIAN},
     "decline_referral": {COORDINATOR, PHYSICIAN},
+    "record_credentials": {COORDINATOR},
+    "change_care_team": {COORDINATOR, PHYSICIAN},
+    "name_cover": {COORDINATOR, PHYSICIAN},
+    "end_cover": {COORDINATOR, PHYSICIAN},
+    "continue_series": {PHYSICIAN},
     "record_health_history": {PHYSICIAN, THERAPIST, NURSE},
     "clear_condition": {PHYSICIAN},
     "record_medications": set(Role),
@@ -87,6 +92,11 @@ MAY = {
 """Who may say what: a decision of the clinic, so it is written down here a second time."""
 
 NEED_A_REASON = {
+    "record_credentials",
+    "change_care_team",
+    "name_cover",
+    "end_cover",
+    "continue_series",
     "review_supply",
     "declare_emergency",
     "close_emergency",

@@ -18,6 +18,7 @@ from schemas.pathway import Pathway, Phase
 from schemas.refusals import Refusal
 from schemas.treatment import DrugRoute, Setting
 from tests.rules import arrivals as a
+from tests.rules import staffing
 from tests.rules.audits import AUDITS
 from tests.rules.chart import Chart
 from tests.rules.moves import move
@@ -98,6 +99,11 @@ BEGINNINGS: dict[str, Callable[[], Course]] = {
             a.at_home_instead,
             a.climbing,
             a.observed,
+            staffing.replaced,
+            staffing.another_therapist,
+            staffing.another_physician,
+            staffing.no_therapist,
+            staffing.covered,
         )
     },
 }

@@ -353,7 +353,7 @@ def test_a_visit_before_the_opening_counts() -> None:
 
 
 def test_a_protocol_without_the_section_asks_for_nothing() -> None:
-    protocol = packaged().model_copy(update={"regulation": None})
+    protocol = packaged().model_copy(update={"regulation": None, "care_team": None})
     course = Course(an_enrolment(protocol, setting=Setting.HOME))
     assert approve(course.fork().to_phase(Phase.APPROVAL), state_of_dosing="TX").warnings is None
     course.to_phase(Phase.CLOSED)

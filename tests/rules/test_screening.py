@@ -520,7 +520,7 @@ def test_what_is_owed_tells_nothing_about_the_patient() -> None:
     """Subjects of work stand in clear in the read model."""
     course = taking("Nardil", course=screened(conditions=(ABSOLUTE, RELATIVE)))
     lab_of(LabTest.PREGNANCY, course=course)
-    assert {item.subject for item in course.state.work} == {"screening", "cycle-1"}
+    assert {item.subject for item in course.state.work} == {"screening", "cycle-1", "physician", "therapist"}
 
 
 def test_growing_younger_stands_in_the_way() -> None:

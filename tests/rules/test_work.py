@@ -23,11 +23,17 @@ from tests.support.people import PATHWAY_ID, TEAM, an_enrolment
 from tests.support.protocols import packaged, varied
 from workflows.rules.deadlines import due, still_wanted
 from workflows.rules.deadlines.session import reminder_at
+from workflows.rules.team import holder
 
 LADDER = packaged().ladder
 FIRST_OF_PHASE = {
     Phase.REFERRAL: {WorkKind.ACCEPT_REFERRAL},
-    Phase.SCREENING: {WorkKind.DECIDE_SCREENING, WorkKind.RECORD_HEALTH_HISTORY, WorkKind.RECORD_MEDICATIONS},
+    Phase.SCREENING: {
+        WorkKind.DECIDE_SCREENING,
+        WorkKind.RECORD_HEALTH_HISTORY,
+        WorkKind.RECORD_MEDICATIONS,
+        WorkKind.VERIFY_CREDENTIALS,
+    },
     Phase.CONSENT: {WorkKind.RECORD_CONSENT},
     Phase.PREPARATION: {WorkKind.SIGN_PREPARATION_NOTE},
     Phase.APPROVAL: {WorkKind.APPROVE_DOSING},
@@ -62,7 +68,7 @@ def test_owner_and_due_time_come_from_the_protocol() -> None:
     for item in opened:
         rule = packaged().work[item.kind]
         assert item.owner_role is rule.owner
-        assert item.owner_id == (None if item.kind is WorkKind.ACCEPT_REFERRAL else TEAM.member(rule.owner))
+        assert item.owner_id == (None if item.kind is WorkKind.ACCEPT_REFERRAL else holder(course.state, rule.owner))
         assert item.next_deadline == item.due_at + timedelta(hours=packaged().ladder_of(item.kind).steps_h[0])
     assert len({item.id for item in opened}) == len(opened)
     assert {item.kind for item in opened} >= set().union(*FIRST_OF_PHASE.values())
@@ -242,6 +248,12 @@ def test_due_instants_come_in_order_with_their_reasons() -> None:
     course = booked()
     ahead = due(course.state)
     assert [one.at for one in ahead] == sorted(one.at for one in ahead)
-    assert {one.reason for one in ahead} == {"work_overdue", "approval_expires", "session_reminder", "screening_lapses"}
+    assert {one.reason for one in ahead} == {
+        "work_overdue",
+        "approval_expires",
+        "session_reminder",
+        "screening_lapses",
+        "credential_ends",
+    }
     visit = due(at(Phase.INTEGRATION).state)
     assert "integration_window_closes" in {one.reason for one in visit}

@@ -17,6 +17,7 @@ from schemas.commands import (
     RecordAdministration,
     RecordCheckin,
     RecordConsent,
+    RecordCredentials,
     RecordDebrief,
     RecordFollowUp,
     RecordHealthHistory,
@@ -30,6 +31,12 @@ from schemas.commands import (
 )
 from schemas.pathway import Phase
 from tests.support.engine import TEAM, Hand
+
+CREDENTIALS = (
+    {"person_id": "dr-sage", "role": "physician", "licences": {"CO": "2099-12-31"}, "prescribing_until": "2099-12-31"},
+    {"person_id": "th-fern", "role": "therapist", "licences": {"CO": "2099-12-31"}, "kap_trained": True},
+)
+"""What was verified about those who treat."""
 
 BASELINE = {
     "phq9": {f"q{number}": 0 if number == 9 else 2 for number in range(1, 10)},
@@ -47,6 +54,8 @@ CALM = {"systolic": 122, "diastolic": 78, "heart_rate": 66, "spo2": 98}
 async def enrolled(hand: Hand) -> None:
     """Accepted, screened, consented."""
     await hand.do(AcceptReferral, Role.COORDINATOR, care_team=TEAM.model_dump())
+    for credentials in CREDENTIALS:
+        await hand.do(RecordCredentials, Role.COORDINATOR, credentials=credentials)
     await screened(hand)
     await hand.do(RecordConsent, Role.PATIENT)
 

@@ -28,6 +28,7 @@ from workflows.rules.decide import effective_at
 from workflows.rules.enrolment import open_pathway
 from workflows.rules.standing import phase_of
 from workflows.rules.step import Step, follow, lapse, obey
+from workflows.rules.team import holder
 
 F = TypeVar("F", bound=Fact)
 
@@ -83,7 +84,13 @@ class Course:
         self.said += 1
         content = {"protocol": self.state.protocol} if command is MoveProtocol else {}
         said = {"reason": "It is time.", **_defaults(command), **content, **fields}
-        return command.model_validate({"command_id": f"c{self.said}", "actor": ACTORS[role], **said})
+        return command.model_validate({"command_id": f"c{self.said}", "actor": self.actor(role), **said})
+
+    def actor(self, role: Role) -> Actor:
+        """Who acts in a role: whoever has the place in the care team, or stands in, or somebody who has not left."""
+        usual = ACTORS[role].id
+        stranger = f"another-{role.value}" if usual in self.state.staffing.departed else usual
+        return Actor(id=holder(self.state, role) or stranger, role=role)
 
     def do(self, command: type[Command], role: Role, **fields: Any) -> Step | Refusal:
         """Somebody in ``role`` says it now."""

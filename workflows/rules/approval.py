@@ -27,6 +27,7 @@ from schemas.facts import (
 from schemas.pathway import Pathway
 from schemas.treatment import Approval, ApprovalStatus
 from workflows.rules.calendar import end_of_local_day
+from workflows.rules.credentials import require_prescriber
 from workflows.rules.dose_limits import most_alone, most_in_session, weight_for
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
@@ -54,7 +55,9 @@ def approve_dosing(state: Pathway, command: ApproveDosing, at: datetime) -> list
     kg = _require_within_limits(state, command, at)
     _require_within_terms(state, command)
     require_looked_up(state, command.pdmp_checked)
-    require_lawful(state, command.setting, command.state_of_dosing or state.residence, at)
+    where = command.state_of_dosing or state.residence
+    require_lawful(state, command.setting, where, at)
+    require_prescriber(state, command.actor.id, where, at)
     alone = most_alone(state, command.route, kg)
     approval = _bound(state, command, at, kg)
     if alone is not None and command.max_dose_mg > alone:
@@ -194,6 +197,7 @@ def countersign_dosing(state: Pathway, command: CountersignDosing, at: datetime)
         "A second prescriber is somebody else.",
         "actor.id",
     )
+    require_prescriber(state, command.actor.id, approval.state_of_dosing or state.residence, at)
     return [DosingCountersigned(approval_id=approval.id, countersigned_by=command.actor.id)]
 
 

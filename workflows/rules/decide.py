@@ -12,6 +12,7 @@ from schemas.refusals import Refusal
 from workflows.rules import (
     approval,
     checkins,
+    credentials,
     ends,
     enrolment,
     identity,
@@ -28,6 +29,7 @@ from workflows.rules import (
     screening,
     session,
     supply,
+    team,
 )
 from workflows.rules.refusing import Refused, require
 
@@ -38,6 +40,11 @@ RULES: dict[type[Command], Rule] = {
     c.ReviewRepeatedReferral: identity.review_repeated_referral,
     c.AcceptReferral: enrolment.accept_referral,
     c.DeclineReferral: enrolment.decline_referral,
+    c.RecordCredentials: credentials.record_credentials,
+    c.ChangeCareTeam: team.change_care_team,
+    c.NameCover: team.name_cover,
+    c.EndCover: team.end_cover,
+    c.ContinueSeries: team.continue_series,
     c.RecordHealthHistory: screening.record_health_history,
     c.ClearCondition: screening.clear_condition,
     c.RecordMedications: screening.record_medications,
@@ -125,6 +132,7 @@ def _require_acceptable(state: Pathway, command: Command, now: datetime) -> None
     if command.actor.role not in command.by:
         may = ", ".join(sorted(command.by))
         raise Refused("role_not_allowed", "This role may not do this.", "actor.role", allowed=may)
+    team.require_still_there(state, command)
     if command.needs_reason:
         require(command.reason, "reason_required", "This needs a reason.", "reason")
     if command.observed_at is not None:

@@ -10,6 +10,7 @@ from schemas.pathway import Pathway
 from workflows.rules import (
     approval,
     checkins,
+    credentials,
     ends,
     enrolment,
     identity,
@@ -27,6 +28,7 @@ from workflows.rules import (
     screening,
     session,
     supply,
+    team,
 )
 
 Evolution = Callable[[Pathway, Any, datetime], dict[str, Any]]
@@ -46,6 +48,14 @@ EVOLUTIONS: dict[type[Fact], Evolution] = {
     f.RepeatedReferralReviewed: identity.repeated_referral_reviewed,
     f.ReferralAccepted: enrolment.referral_accepted,
     f.ReferralDeclined: enrolment.referral_declined,
+    f.CareTeamChanged: team.care_team_changed,
+    f.CoverNamed: team.cover_named,
+    f.CoverBegan: team.cover_began,
+    f.CoverEnded: team.cover_ended,
+    f.SeriesContinued: team.series_continued,
+    f.CredentialsRecorded: credentials.credentials_recorded,
+    f.CredentialEnding: credentials.credential_ending,
+    f.CredentialLapsed: credentials.credential_lapsed,
     f.HealthHistoryRecorded: screening.health_history_recorded,
     f.ConditionCleared: screening.condition_cleared,
     f.MedicationsRecorded: screening.medications_recorded,
@@ -122,6 +132,7 @@ EVOLUTIONS: dict[type[Fact], Evolution] = {
     f.CancellationDismissed: ends.cancellation_dismissed,
     f.WorkItemOpened: obligations.work_item_opened,
     f.WorkItemClosed: obligations.work_item_closed,
+    f.WorkItemReassigned: obligations.work_item_reassigned,
     f.WorkItemOverdue: obligations.work_item_overdue,
     f.MessageRequested: obligations.message_requested,
     f.MessageWithdrawn: _recorded_only,

@@ -9,33 +9,46 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from schemas.actors import Role
-from schemas.facts import Fact, MessageRequested, WorkItemClosed, WorkItemOpened, WorkItemOverdue
+from schemas.facts import Fact, MessageRequested, WorkItemClosed, WorkItemOpened, WorkItemOverdue, WorkItemReassigned
 from schemas.messages import MessageRequest, Template
 from schemas.pathway import Pathway
 from schemas.work import Priority, WorkItem, WorkKind
 from workflows.rules.owed import Obligation, owed
 from workflows.rules.standing import integration_window
+from workflows.rules.team import holder, owner_of
 
 
 def changes_of_work(state: Pathway, now: datetime) -> Iterator[Fact]:
     """Closings and openings that bring the open items in line with what is owed, with the messages they cause."""
     wanted = {(o.kind, o.subject): o for o in owed(state)}
+    messages = state.messages_requested
     for item in state.work:
         if item.key not in wanted:
             yield WorkItemClosed(item_id=item.id, kind=item.kind)
+        elif item.owner_id != (owner_id := owner_of(state, item.kind, item.owner_role)):
+            owned = item.model_copy(update={"owner_id": owner_id})
+            yield WorkItemReassigned(item=owned, from_id=item.owner_id)
+            told = list(_announced(state, messages, owned, (item.owner_role,)))
+            messages += len(told)
+            yield from told
     have = {item.key for item in state.work}
     numbers = iter(range(state.work_opened + 1, state.work_opened + 1 + len(wanted)))
-    messages = state.messages_requested
     for obligation in wanted.values():
         if (obligation.kind, obligation.subject) in have:
             continue
         item = _opened(state, obligation, f"W{next(numbers)}", now)
         yield WorkItemOpened(item=item)
-        rule = state.protocol.work_rule(item.kind)
-        if rule.announced_by is not None:
-            told = list(message_facts(state, messages, rule.announced_by, rule.announced_to, item))
-            messages += len(told)
-            yield from told
+        told = list(_announced(state, messages, item, tuple(Role)))
+        messages += len(told)
+        yield from told
+
+
+def _announced(state: Pathway, requested: int, item: WorkItem, to: tuple[Role, ...]) -> Iterator[MessageRequested]:
+    """Messages that tell of an item, to those of the rule's addressees who are meant."""
+    rule = state.protocol.work_rule(item.kind)
+    if rule.announced_by is not None:
+        roles = tuple(role for role in rule.announced_to if role in to)
+        yield from message_facts(state, requested, rule.announced_by, roles, item)
 
 
 def _opened(state: Pathway, obligation: Obligation, item_id: str, now: datetime) -> WorkItem:
@@ -47,7 +60,7 @@ def _opened(state: Pathway, obligation: Obligation, item_id: str, now: datetime)
         kind=obligation.kind,
         subject=obligation.subject,
         owner_role=owner,
-        owner_id=state.care_team.member(owner) if state.care_team else None,
+        owner_id=owner_of(state, obligation.kind, owner),
         opened_at=now,
         due_at=due_at,
         hard_limit=obligation.hard_limit,
@@ -75,7 +88,8 @@ def overdue(state: Pathway, item: WorkItem, now: datetime) -> Iterator[Fact]:
     )
     owner = item.owner_role
     roles = (owner,) if step == 1 or owner is rule.escalates_to else (owner, rule.escalates_to)
-    told = list(message_facts(state, state.messages_requested, rule.overdue_by, roles, item))
+    backup = state.care_team.backup_physician_id if state.care_team and owner is Role.PHYSICIAN else None
+    told = list(message_facts(state, state.messages_requested, rule.overdue_by, roles, item, backup))
     yield from told
     if rule.announced_by is not None and step - before <= len(ladder.steps_h):
         requested = state.messages_requested + len(told)
@@ -83,13 +97,20 @@ def overdue(state: Pathway, item: WorkItem, now: datetime) -> Iterator[Fact]:
 
 
 def message_facts(
-    state: Pathway, requested: int, template: Template, roles: tuple[Role, ...], item: WorkItem
+    state: Pathway,
+    requested: int,
+    template: Template,
+    roles: tuple[Role, ...],
+    item: WorkItem,
+    backup: str | None = None,
 ) -> Iterator[MessageRequested]:
-    """One message per named person in ``roles`` about a work item."""
+    """One message per named person in ``roles`` about a work item, and to a backup physician if one is given."""
     session = state.cycle.session
     window = integration_window(state, session) if session and item.kind is WorkKind.HOLD_INTEGRATION_VISIT else None
-    for role in roles:
-        to_id = person(state, role)
+    people = [(role, _addressee(state, role, item)) for role in roles]
+    if backup is not None and (Role.PHYSICIAN, backup) not in people:
+        people.append((Role.PHYSICIAN, backup))
+    for role, to_id in people:
         if to_id is None:
             continue
         requested += 1
@@ -107,11 +128,11 @@ def message_facts(
         )
 
 
-def person(state: Pathway, role: Role) -> str | None:
-    """Who is meant by ``role`` on this pathway; the patient is found in the directory under the pathway's id."""
+def _addressee(state: Pathway, role: Role, item: WorkItem) -> str | None:
+    """Who is meant by ``role``: whoever owes the work, if it is theirs. The patient is known by the pathway's id."""
     if role is Role.PATIENT:
         return state.pathway_id
-    return state.care_team.member(role) if state.care_team else None
+    return item.owner_id if role is item.owner_role else holder(state, role)
 
 
 def work_item_opened(state: Pathway, fact: WorkItemOpened, at: datetime) -> dict[str, Any]:
@@ -124,6 +145,12 @@ def work_item_closed(state: Pathway, fact: WorkItemClosed, at: datetime) -> dict
     """The item is done; the journal remembers it."""
     del at
     return {"work": tuple(item for item in state.work if item.id != fact.item_id)}
+
+
+def work_item_reassigned(state: Pathway, fact: WorkItemReassigned, at: datetime) -> dict[str, Any]:
+    """The item has another owner."""
+    del at
+    return {"work": tuple(fact.item if item.id == fact.item.id else item for item in state.work)}
 
 
 def work_item_overdue(state: Pathway, fact: WorkItemOverdue, at: datetime) -> dict[str, Any]:

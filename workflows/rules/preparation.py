@@ -6,6 +6,7 @@ from typing import Any
 from schemas.commands import SignPreparationNote
 from schemas.facts import Fact, PreparationNoteSigned
 from schemas.pathway import Pathway
+from workflows.rules import team
 from workflows.rules.refusing import require
 from workflows.rules.standing import missing_consents
 
@@ -20,10 +21,10 @@ def require_open_series(state: Pathway) -> None:
 
 def sign_preparation_note(state: Pathway, command: SignPreparationNote, at: datetime) -> list[Fact]:
     """Once per cycle; preparation is complete by a signed note, not by a calendar slot passing."""
-    del at
     require(state.has_psychotherapy, "no_psychotherapy", "Preparation does not belong to this treatment.")
     require_open_series(state)
     require(state.cycle.prepared_at is None, "already_prepared", "The preparation note of this cycle is signed.")
+    team.require_new_therapist(state, command, at)
     return [
         PreparationNoteSigned(
             cycle=state.cycle.number,
@@ -37,4 +38,5 @@ def sign_preparation_note(state: Pathway, command: SignPreparationNote, at: date
 def preparation_note_signed(state: Pathway, fact: PreparationNoteSigned, at: datetime) -> dict[str, Any]:
     """The cycle is prepared; the note's content stays in the journal."""
     del fact
-    return {"cycle": state.cycle.model_copy(update={"prepared_at": at})}
+    prepared = state.cycle.model_copy(update={"prepared_at": at})
+    return {"cycle": prepared, "staffing": team.after_preparation(state, at)}

@@ -22,7 +22,7 @@ from schemas.facts import (
 from schemas.monitoring import AlarmLevel
 from schemas.pathway import Cycle, Pathway, Session
 from schemas.treatment import Dose, Reading, Setting, Vitals
-from workflows.rules import pace, rems
+from workflows.rules import pace, rems, team
 from workflows.rules.checkins import planned_after
 from workflows.rules.dose_limits import PER_CENT
 from workflows.rules.gate import Intended, gate
@@ -116,6 +116,7 @@ def check_in(state: Pathway, command: CheckIn, at: datetime) -> list[Fact]:
     require(session.checked_in_at is None, "already_checked_in", "The patient is checked in.")
     opens = session.starts_at - timedelta(minutes=state.protocol.session.checkin_opens_min.value)
     require(at >= opens, "too_early_to_check_in", "Check-in opens shortly before the session.", opens=opens.isoformat())
+    team.require_therapist(state)
     require(command.setting is session.setting, "setting_differs", "Booked for another setting.", "setting")
     require(
         command.identity_confirmed, "identity_not_confirmed", "The identity must be confirmed.", "identity_confirmed"

@@ -20,6 +20,7 @@ NEXT_STEP: dict[Phase, str] = {
 """The one thing that moves a pathway on, in words that say nothing about a person."""
 
 HELD_STEP = "A physician reviews the medical hold."
+CHANGED_STEP = "A physician decides whether the series goes on with the changed team."
 OBSERVED_STEP = "The patient is observed, debriefed and discharged."
 
 
@@ -54,7 +55,9 @@ def next_step(state: Pathway) -> str:
         return OBSERVED_STEP
     if state.hold is not None and state.closure is None:
         return HELD_STEP
-    return NEXT_STEP[phase_of(state)]
+    phase, handover = phase_of(state), state.staffing.handover
+    changed = handover is not None and handover.continued_at is None
+    return CHANGED_STEP if changed and phase in (Phase.APPROVAL, Phase.SESSION) else NEXT_STEP[phase]
 
 
 def missing_consents(state: Pathway) -> list[str]:

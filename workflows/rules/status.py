@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from schemas.answers import Check, CheckinStatus, RiskStatus, SessionStatus, Status
+from schemas.actors import CareTeam, Role, Seat
+from schemas.answers import Check, CheckinStatus, MemberStatus, RiskStatus, SessionStatus, Status, TeamStatus
 from schemas.checkins import OpenCheckin
 from schemas.pathway import Pathway
 from schemas.records import PathwayView
 from workflows.rules.checkins import asked
+from workflows.rules.credentials import Clinician, lacking, place_of_dose
 from workflows.rules.deadlines import due
 from workflows.rules.gate import gate
 from workflows.rules.risk import level_of, still_to_clear, unassessed
 from workflows.rules.standing import next_step, observation_ends, phase_of
+from workflows.rules.team import SEATS, cover_of, holder, is_awaited, is_unprepared
 
 CALM = "none"
 HELD = "held"
@@ -60,6 +63,7 @@ def status_of(state: Pathway, now: datetime, unwritten: int, unsent: int) -> Sta
         sessions_given=state.sessions_given,
         sessions_planned=state.sessions_planned,
         consents=tuple(kind for kind, consent in state.consents.items() if consent.is_active),
+        team=_team(state, now),
         approval=state.approval,
         session=None
         if session is None
@@ -81,6 +85,40 @@ def status_of(state: Pathway, now: datetime, unwritten: int, unsent: int) -> Sta
         unsent_messages=unsent,
         closure=state.closure,
     )
+
+
+def _team(state: Pathway, now: datetime) -> TeamStatus | None:
+    if state.care_team is None:
+        return None
+    return TeamStatus(
+        members=tuple(_members(state, state.care_team, now)),
+        departed=state.staffing.departed,
+        preparation_awaited=is_unprepared(state),
+        decision_awaited=is_awaited(state),
+    )
+
+
+def _members(state: Pathway, team: CareTeam, now: datetime) -> Iterator[MemberStatus]:
+    """Places that somebody has, or that have to be filled."""
+    roles = {seat: role for role, seat in SEATS.items()}
+    for seat in Seat:
+        role, cover = roles.get(seat), cover_of(state, seat)
+        vacant = seat is Seat.THERAPIST and state.has_psychotherapy
+        if team.seated(seat) is None and not vacant:
+            continue
+        acting = holder(state, role) if role in (Role.PHYSICIAN, Role.THERAPIST) else None
+        asked = acting is not None and (role is Role.PHYSICIAN or state.has_psychotherapy)
+        going_on = cover is not None and cover.began
+        yield MemberStatus(
+            seat=seat,
+            person_id=team.seated(seat),
+            practice_id=team.therapist_practice_id if seat is Seat.THERAPIST else None,
+            covered_by=cover.person_id if cover is not None and going_on else None,
+            covered_until=cover.ends_at if cover is not None and going_on else None,
+            lacking=lacking(state, Clinician(acting, role), place_of_dose(state), now)
+            if asked and acting is not None and role is not None
+            else (),
+        )
 
 
 def _risk(state: Pathway) -> RiskStatus | None:

@@ -9,11 +9,12 @@ from schemas.measures import Span
 from schemas.pathway import Pathway
 from schemas.supply import Supply, SupplyChange, SupplyEntry
 from schemas.treatment import Approval, ApprovalStatus, Setting
-from workflows.rules.gate import enrolment, regulation, risk, screening
+from workflows.rules.credentials import require_prescriber
+from workflows.rules.gate import enrolment, regulation, risk, screening, team
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
 
-ON_HOLD = (enrolment.checks, screening.checks, risk.checks, regulation.checks)
+ON_HOLD = (enrolment.checks, screening.checks, risk.checks, regulation.checks, team.checks)
 """Checks of a dose without which nothing is sent either."""
 
 
@@ -26,6 +27,7 @@ def release_supply(state: Pathway, command: ReleaseSupply, at: datetime) -> list
     for checks in ON_HOLD:
         for check in checks(state, at, None):
             require(check.passed, "supply_on_hold", "Something stands in the way of a dose.", check=check.name)
+    require_prescriber(state, command.actor.id, approval.state_of_dosing or state.residence, at)
     _require_reported(state, at)
     _require_within_stage(state, command, approval)
     require(

@@ -11,6 +11,7 @@ from tests.rules.audits.regulation import RegulationAudit
 from tests.rules.audits.risk import RiskAudit
 from tests.rules.audits.screening import ScreeningAudit
 from tests.rules.audits.supply import SupplyAudit
+from tests.rules.audits.team import TeamAudit
 from tests.support.course import Entry
 
 
@@ -42,5 +43,6 @@ AUDITS: tuple[type[Audit], ...] = (
     RegulationAudit,
     ApprovalAudit,
     PaceAudit,
+    TeamAudit,
 )
 """Every auditor; each reads every course of the property tests."""

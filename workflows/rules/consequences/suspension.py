@@ -8,11 +8,15 @@ from datetime import datetime
 
 from schemas.facts import ApprovalSuspended, Fact
 from schemas.pathway import Pathway
+from schemas.team import Credential
 from schemas.treatment import Approval, ApprovalStatus
 from workflows.rules.approval import standing_consents
+from workflows.rules.credentials import lacking, prescribers
 from workflows.rules.dose_limits import PER_CENT
 from workflows.rules.risk import suspension_reasons as _risk
 from workflows.rules.screening.standing import suspends as _health
+
+LAPSED = {Credential.LICENCE: "prescriber_licence_lapsed"}
 
 Reason = Callable[[Pathway, Approval], Iterator[str]]
 
@@ -44,12 +48,30 @@ def _adverse_events(state: Pathway, approval: Approval) -> Iterator[str]:
         yield "adverse_event"
 
 
+def _prescribers(state: Pathway, approval: Approval) -> Iterator[str]:
+    where = approval.state_of_dosing or state.residence
+    for who in prescribers(approval):
+        for credential in lacking(state, who, where):
+            yield LAPSED.get(credential, "prescriber_registration_lapsed")
+    if any(who.person_id in state.staffing.departed for who in prescribers(approval)):
+        yield "prescriber_left"
+
+
 def _protocol(state: Pathway, approval: Approval) -> Iterator[str]:
     if approval.protocol_version != state.protocol.name:
         yield "protocol_moved"
 
 
-REASONS: tuple[Reason, ...] = (_medications, _weight, _health, _adverse_events, _consents, _protocol, _risk)
+REASONS: tuple[Reason, ...] = (
+    _medications,
+    _weight,
+    _health,
+    _adverse_events,
+    _consents,
+    _prescribers,
+    _protocol,
+    _risk,
+)
 """Who looks for reasons, in order."""
 
 
@@ -61,4 +83,4 @@ def suspension(state: Pathway, now: datetime) -> Iterator[Fact]:
         return
     reasons = tuple(reason for look in REASONS for reason in look(state, approval))
     if reasons:
-        yield ApprovalSuspended(approval_id=approval.id, reasons=reasons)
+        yield ApprovalSuspended(approval_id=approval.id, reasons=tuple(dict.fromkeys(reasons)))

@@ -19,6 +19,7 @@ from workflows.rules.deadlines import (
     risk,
     screening,
     session,
+    team,
     work,
 )
 from workflows.rules.deadlines.deadline import Deadline
@@ -37,6 +38,8 @@ DEADLINES: tuple[Deadline, ...] = (
     checkins.CALL,
     checkins.WELFARE,
     screening.AGE,
+    team.COVER,
+    team.CREDENTIALS,
 )
 """Every kind of deadline."""
 
@@ -46,6 +49,7 @@ AFTER_THE_END: tuple[Deadline, ...] = (
     checkins.OPENING,
     checkins.CALL,
     checkins.WELFARE,
+    team.COVER,
 )
 """Those that remain once care has ended."""
 

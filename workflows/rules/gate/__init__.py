@@ -15,6 +15,7 @@ from workflows.rules.gate import (
     screening,
     session,
     supply,
+    team,
     vitals,
 )
 from workflows.rules.gate.check import GateCheck, Intended, Provider
@@ -30,6 +31,7 @@ CHECKS: tuple[Provider, ...] = (
     vitals.checks,
     approval.dose_checks,
     regulation.checks,
+    team.checks,
     supply.checks,
     pace.checks,
     approval.reading_checks,

@@ -16,6 +16,7 @@ from workflows.rules.owed import (
     screening,
     session,
     supply,
+    team,
 )
 from workflows.rules.owed.obligation import Obligation, Provider
 
@@ -27,6 +28,7 @@ PROVIDERS: tuple[Provider, ...] = (
     approval.owed,
     pace.owed,
     regulation.owed,
+    team.owed,
     supply.owed,
     session.owed,
     course.reviews,

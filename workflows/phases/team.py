@@ -1,0 +1,15 @@
+"""The care team, which may change in every phase."""
+
+from schemas.commands import ChangeCareTeam, ContinueSeries, EndCover, NameCover, RecordCredentials
+from workflows.conductor import Conductor
+from workflows.verbs import verb
+
+
+class Teamwork(Conductor):
+    """Who treats, who stands in, and what was verified about them."""
+
+    change_care_team = verb(ChangeCareTeam)
+    name_cover = verb(NameCover)
+    end_cover = verb(EndCover)
+    continue_series = verb(ContinueSeries)
+    record_credentials = verb(RecordCredentials)
