@@ -15,7 +15,7 @@ LOCK   := uv pip compile --quiet --universal --generate-hashes --no-emit-index-u
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench requirements image clean
+.PHONY: help install demo test longtest check format bench requirements image clean
 
 help: ## List the targets
 	@echo "Usage: make TARGET [ARGS=\"…\"]"
@@ -51,6 +51,9 @@ demo: install ## Take three invented patients from referral to completed integra
 
 test: install ## Run the tests
 	@$(RUN) pytest $(ARGS)
+
+longtest: install ## Play 100,000 random courses on the rules: hours of one processor
+	@$(RUN) pytest tests/rules/test_invariants.py --hypothesis-profile=long -n 0 $(ARGS)
 
 check: install ## Lint, formatting, types and import directions
 	@$(RUN) ruff check .

@@ -6,12 +6,15 @@ Each example is a situation to begin in and a list of moves. The quick slice run
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache, partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from activities.records.journal import verify_chain
+from clients.rederiving import state_at
 from schemas.actors import Role
 from schemas.commands import Command, RecordAdministration
 from schemas.pathway import Pathway, Phase
@@ -36,6 +39,9 @@ QUICK_EXAMPLES = 600
 MOVES_AFTER_THE_END = 4
 LOOK_CLOSELY_EVERY = 7
 """Steps after which the costlier questions are asked."""
+
+DERIVE_EVERY = 6
+"""Courses of which one is derived anew from its record: the whole chain is hashed for it."""
 
 OFTEN = (
     "drug_administered",
@@ -126,6 +132,8 @@ class Player:
         self.folded = course.opening
         self.read = 0
         self.steps = 0
+        self.stood: dict[datetime, Pathway] = {}
+        """The last state at each instant."""
         self._take_in()
 
     def play(self, number: int) -> None:
@@ -143,6 +151,7 @@ class Player:
         assert before.consents == consents, "a rule changed its input"
         self._require_quiet()
         self.steps += 1
+        self.stood[course.now] = course.state
         if self.steps % LOOK_CLOSELY_EVERY == 0:
             self.look_closely()
 
@@ -202,6 +211,14 @@ class Player:
         assert {type(fact) for fact in far.facts} <= BY_TIME, "time decided something"
         assert (far.state.closure, far.state.hold) == (state.closure, state.hold)
 
+    def require_derivable(self) -> None:
+        """The record as the journal would hold it is chained, and leads to the newest state and to one in between."""
+        events, known = self.course.events(), [*self.stood.items()]
+        assert verify_chain(events) is None
+        for instant, state in (known[len(known) // 2], known[-1]):
+            derived = state_at(events, self.course.opening.protocol, state.pathway_id, instant)
+            assert derived.model_copy(update={"episode": state.episode}) == state
+
     def _require_honest(self, allowed: bool) -> None:
         """The status allows a dose exactly if one would be recorded."""
         course = self.course
@@ -237,3 +254,5 @@ def any_course_holds(start: str, moves: list[int]) -> None:
         if closed >= MOVES_AFTER_THE_END:
             break
     player.look_closely()
+    if moves[0] % DERIVE_EVERY == 0:
+        player.require_derivable()
