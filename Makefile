@@ -15,7 +15,7 @@ LOCK   := uv pip compile --quiet --universal --generate-hashes --no-emit-index-u
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help install demo test longtest check format bench requirements image clean
+.PHONY: help install demo test longtest mutants check format bench requirements image clean
 
 help: ## List the targets
 	@echo "Usage: make TARGET [ARGS=\"…\"]"
@@ -54,6 +54,9 @@ test: install ## Run the tests
 
 longtest: install ## Play 100,000 random courses on the rules: hours of one processor
 	@$(RUN) pytest tests/rules/test_invariants.py --hypothesis-profile=long -n 0 $(ARGS)
+
+mutants: install ## Change the rules one small thing at a time, and see whether tests notice
+	@$(RUN) python -m tests.mutants $(ARGS)
 
 check: install ## Lint, formatting, types and import directions
 	@$(RUN) ruff check .
