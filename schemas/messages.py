@@ -24,6 +24,7 @@ class Template(StrEnum):
     CHECKIN_DUE = "checkin_due"
     ON_HOLD = "on_hold"
     WORK_OVERDUE = "work_overdue"
+    APPOINTMENT = "appointment"
 
     @property
     def is_safety(self) -> bool:
@@ -33,6 +34,10 @@ class Template(StrEnum):
 
 SAFETY: Final = frozenset({Template.CHECKIN_DUE, Template.ON_HOLD})
 """The templates of the safety path."""
+
+
+CONFIRMABLE: Final = frozenset({Template.APPOINTMENT, Template.SESSION_REMINDER})
+"""What a recipient confirms by a reply: that the appointment suits, and nothing else."""
 
 
 class Channel(StrEnum):
@@ -68,6 +73,15 @@ class QuietHours(Model):
         return self
 
 
+class Appointment(Model):
+    """What a calendar is told of an appointment beside its beginning. A higher sequence replaces a lower one."""
+
+    uid: Id
+    sequence: int = Field(ge=0)
+    ends_at: Instant
+    cancelled: bool = False
+
+
 class MessageRequest(Model):
     """A message that the pathway decided to send. It is sent once in effect, whatever is retried."""
 
@@ -79,6 +93,7 @@ class MessageRequest(Model):
     at: Instant | None = Field(default=None, description="The instant it speaks of, shown in the recipient's zone.")
     until: Instant | None = Field(default=None, description="End of the span it speaks of, if it is a span.")
     expires_at: Instant | None = Field(default=None, description="Not sent any more from then on (pathway time).")
+    appointment: Appointment | None = Field(default=None, description="Goes into the recipient's calendar.")
     urgent: bool | None = Field(default=None, description="About urgent work: neither quiet hours nor cap delay it.")
 
     @property

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from schemas.actors import CareTeam
+from schemas.appointments import Invitation
 from schemas.base import Id, Instant, Model, State, Zone
 from schemas.checkins import Checkins
 from schemas.commands.ends import Course
@@ -185,6 +186,7 @@ class Pathway(Model):
     work: tuple[WorkItem, ...] = Field(default=(), description="Open work items, oldest first.")
     work_opened: int = 0
     messages_requested: int = 0
+    invitations: tuple[Invitation, ...] = Field(default=(), description="What was said last of each appointment.")
     extension: Extension = Extension()
     ending: Closure | None = Field(default=None, description="Care has ended; only the safety contact remains.")
     closure: Closure | None = None

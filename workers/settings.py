@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     smtp_sender: str = Field(default="care-team@clinic.example", description="From address of our e-mail.")
     provider_url: str | None = Field(default=None, description="REST API that sends texts and push messages.")
     provider_token: str | None = Field(default=None, description="Bearer token of that API.")
+    provider_secret: str | None = Field(default=None, description="Secret that its reports are signed with (whsec_…).")
     portal_url: str = Field(default="https://portal.clinic.example", description="Where links in messages lead.")
 
     deployment: str | None = Field(

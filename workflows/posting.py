@@ -35,6 +35,12 @@ class Posting(Conductor):
             if sendable := self.sendable():
                 await self._attempted(self._batch(sendable))
 
+    @workflow.signal(description="A message that was sent came back; another channel is next.")
+    def message_bounced(self, message: MessageRequest) -> None:
+        """From the provider, be it after days. Whether its reason still stands is judged as of any message."""
+        if self.state.closure is None and message.id not in {one.id for one in self.unsent}:
+            self.unsent.append(message)
+
     def withdraw_messages(self) -> None:
         """Take back every unsent message whose reason is gone."""
         gone = self._pointless()

@@ -14,6 +14,7 @@ from typing import Final
 
 import aiosmtplib
 
+from activities.outreach.calendar import calendar_object, method
 from activities.outreach.ports import ChannelRefused, ChannelUnavailable, Parcel
 
 GOODBYE_SECONDS: Final = 2.0
@@ -88,6 +89,10 @@ class Mailer:
         mail["Message-ID"] = self._message_id(parcel.request.id)
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: asks absence notes not to answer
         mail.set_content(text.body)
+        request = parcel.request
+        if request.appointment is not None and request.at is not None:
+            entry = calendar_object(parcel, request.appointment, request.at, str(self._sender.addr_spec))
+            mail.add_alternative(entry, subtype="calendar", params={"method": method(request.appointment)})
         return mail
 
     def _message_id(self, message_id: str) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 import httpx
 
 from activities.outreach.ports import ChannelRefused, ChannelUnavailable, Parcel
-from schemas.messages import Channel
+from schemas.messages import CONFIRMABLE, Channel, Language
 
 AWAY: Final = "provider_unavailable"
 REFUSED: Final = "provider_refused"
@@ -30,7 +30,12 @@ _OURS_TO_MEND: Final = frozenset({401, 402, 403, 404, 405, 407, 408, 425, 429})
 _SAID_BEFORE: Final = 409
 """The provider knows the idempotency key: the message was taken when nobody heard the answer."""
 
-STOP_LINE: Final = {"en": "Reply STOP to end texts.", "es": "Responda STOP para no recibir más."}
+CONFIRM_LINE: Final = {Language.ENGLISH: "Reply CONFIRM if it suits.", Language.SPANISH: "Responda CONFIRMAR si viene."}
+
+STOP_LINE: Final = {
+    Language.ENGLISH: "Reply STOP to end texts.",
+    Language.SPANISH: "Responda STOP para no recibir más.",
+}
 """What a text message owes its reader (CTIA; TCPA, 47 CFR 64.1200)."""
 
 
@@ -95,7 +100,9 @@ class ByProvider:
             raise ChannelRefused("address_missing")
         text = parcel.text.short
         if self._channel is Channel.SMS:
-            text = f"{text} {STOP_LINE[recipient.language.value]}"
+            if parcel.request.template in CONFIRMABLE:
+                text = f"{text} {CONFIRM_LINE[recipient.language]}"
+            text = f"{text} {STOP_LINE[recipient.language]}"
         reference = reference_of(parcel.request.id, self._channel)
         await self._provider.send(self._channel, to, text, reference)
         return reference

@@ -83,11 +83,15 @@ class Texts:
         zone, language = ZoneInfo(recipient.zone), recipient.language
         instants = {"at": request.at, "until": request.until}
         shown = {name: local_time(instant, zone, language) for name, instant in instants.items() if instant is not None}
+        said = request.appointment
+        moved, cancelled = said is not None and said.sequence > 0, said is not None and said.cancelled
         try:
-            text = self._compiled[request.template, language].render(role=recipient.role.value, link=link, **shown)
+            text = self._compiled[request.template, language].render(
+                role=recipient.role.value, link=link, moved=moved, cancelled=cancelled, **shown
+            )
         except TemplateError:
             raise NotComposable("template_failed") from None
-        subject, body = text.split("\n", 1)
+        subject, body = text.lstrip().split("\n", 1)
         if TELLING.search(text.replace(link, "")):
             raise NotComposable("template_telling")
         return Text(subject.removeprefix("Subject: "), body, link)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from clients.cli.asking import settings_for
+from clients.cli.exit import Exit
 from clients.cli.options import Port, State, example
 
 app = typer.Typer()
@@ -105,6 +106,25 @@ def codec_server(
     if token_file is not None:
         arguments += ["--token-file", str(token_file)]
     main(arguments)
+
+
+@app.command(
+    short_help="Take providers' reports on messages, and replies.",
+    epilog=example("kap callbacks --port 8090"),
+)
+def callbacks(
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="TCP port to listen on.")],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    state: State = None,
+) -> None:
+    """Take signed reports of what became of messages, and replies (STOP, START, CONFIRM), until stopped."""
+    from clients.callbacks import NotConfigured, run_callbacks
+
+    try:
+        run_callbacks(settings_for(state), port=port, host=host)
+    except NotConfigured as unusable:
+        typer.secho(str(unusable), err=True, fg="red")
+        raise typer.Exit(Exit.USAGE) from unusable
 
 
 def _folder_of_environment() -> Path | None:

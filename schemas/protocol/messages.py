@@ -12,4 +12,5 @@ class MessageRules(Model):
 
     quiet: QuietHours = Field(description="Wall clock in the recipient's zone, where they have no hours of their own.")
     quiet_source: str
+    appointment_min: Quantity = Field(description="How long a session is entered in calendars.")
     most_per_day: Quantity = Field(description="Messages by open channels in one local day; the others wait.")

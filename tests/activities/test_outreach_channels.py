@@ -19,6 +19,7 @@ from activities.outreach.inbox import Inbox, InboxDamaged, read_inbox
 from activities.outreach.mail import Mailer
 from activities.outreach.ports import Carrier
 from activities.outreach.provider import LONGEST_WAIT_SECONDS, Provider, seconds_to_wait
+from activities.outreach.reports import Reopened, Reports
 from activities.outreach.texts import TELLING
 from activities.records.people import People
 from activities.records.read_model import outbox
@@ -34,6 +35,7 @@ from schemas.messages import (
     QuietHours,
     Template,
 )
+from schemas.reports import Outcome
 from tests.support.protocols import packaged
 from tests.support.provider import TOKEN, ProviderServer
 from tests.support.smtp import HOST, MailServer
@@ -369,3 +371,73 @@ async def test_whatever_fails_each_message_counts_once(ways: Ways, seed: int) ->
     assert len(references) + len(mails) == len(batch)
     assert await ways.deliver(*batch) == answers
     assert ways.in_effect == len(batch)
+
+
+@pytest.fixture
+def reports(ways: Ways) -> Reports:
+    return Reports(ways.pool, ways.people)
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("STOP", Outcome.OPTED_OUT),
+        (" stop. ", Outcome.OPTED_OUT),
+        ("Unsubscribe", Outcome.OPTED_OUT),
+        ("ALTO", Outcome.OPTED_OUT),
+        ("start", Outcome.OPTED_IN),
+        ("please stop hurting", Outcome.NOT_UNDERSTOOD),
+        ("Can I come an hour later?", Outcome.NOT_UNDERSTOOD),
+        ("", Outcome.NOT_UNDERSTOOD),
+    ],
+)
+async def test_replies_are_understood_by_the_word_alone(reports: Reports, text: str, outcome: Outcome) -> None:
+    assert await reports.replied(PHONE, text) is outcome
+    assert await reports.replied("+13035550199", text) in (Outcome.UNKNOWN, Outcome.NOT_UNDERSTOOD)
+
+
+async def test_stop_ends_texts_for_everybody_under_the_number_until_start(ways: Ways, reports: Reports) -> None:
+    partner = MOSS.model_copy(update={"id": "P-2", "email": "partner@example.org"})
+    await ways.people.put(partner)
+    await reports.replied(PHONE, "STOP")
+    # A new entry in the directory does not undo it.
+    await ways.people.put(MOSS)
+    assert await ways.deliver(message()) == (went("E1-M1", EMAIL),)
+    theirs = message("E1-M2", to_id="P-2")
+    assert await ways.deliver(theirs) == (went("E1-M2", EMAIL),)
+    await reports.replied(PHONE, "START")
+    assert await ways.deliver(message("E1-M3")) == (went("E1-M3", SMS),)
+
+
+async def test_confirm_is_noted_of_the_appointment_said_last_and_of_nothing_else(ways: Ways, reports: Reports) -> None:
+    assert await reports.replied(PHONE, "CONFIRM") is Outcome.UNKNOWN
+    await ways.deliver(message("E1-M1", Template.SESSION_REMINDER), message("E1-M2", Template.CHECKIN_DUE))
+    assert "Reply CONFIRM" in ways.provider.messages[0]["text"]
+    assert "CONFIRM" not in ways.provider.messages[1]["text"]
+    assert await reports.replied(PHONE, "confirm") is Outcome.CONFIRMED
+    rows = {row.message_id: row for row in await outbox(ways.pool, "P-1")}
+    assert rows["E1-M1"].confirmed_at is not None
+    assert rows["E1-M2"].confirmed_at is None
+
+
+async def test_a_late_bounce_opens_the_message_for_the_next_channel_once(ways: Ways, reports: Reports) -> None:
+    said = message()
+    await ways.deliver(said)
+    reference = ways.provider.messages[0]["reference"]
+    assert await reports.delivered(reference) is Outcome.NOTED
+    assert await reports.failed(reference) == Reopened("P-1", said)
+    # Until the pathway was told, the provider sends it again.
+    assert await reports.failed(reference) == Reopened("P-1", said)
+    assert await ways.deliver(said) == (went("E1-M1", EMAIL),)
+    assert await reports.failed(reference) is Outcome.NOTED
+    assert await reports.delivered(reference) is Outcome.NOTED
+    assert await reports.failed("unheard-of") is Outcome.UNKNOWN
+    assert await reports.delivered("unheard-of") is Outcome.UNKNOWN
+    (row,) = await outbox(ways.pool, "P-1")
+    assert [(one.channel, one.status, one.code) for one in row.channels] == [
+        (SMS, "failed", "bounced"),
+        (EMAIL, "taken", None),
+    ]
+    mail_reference = ways.mail.mails[0].message["Message-ID"]
+    assert isinstance(await reports.failed(mail_reference), Reopened)
+    assert await ways.deliver(said) == (went("E1-M1", PORTAL),)

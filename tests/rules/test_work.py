@@ -167,6 +167,8 @@ def test_announcements_go_to_whom_the_protocol_names() -> None:
     told = [(message.template, message.to_id) for message in messages(course)]
     assert told == [
         (Template.APPROVAL_REQUESTED, TEAM.physician_id),
+        (Template.APPOINTMENT, PATHWAY_ID),
+        (Template.APPOINTMENT, TEAM.therapist_id),
         (Template.SESSION_REMINDER, PATHWAY_ID),
         (Template.INTEGRATION_DUE, TEAM.therapist_id),
         (Template.INTEGRATION_DUE, PATHWAY_ID),

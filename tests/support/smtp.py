@@ -29,7 +29,9 @@ class Mail:
 
     @property
     def body(self) -> str:
-        return str(self.message.get_content()).replace("\r\n", "\n")
+        plain = self.message.get_body(("plain",))
+        assert plain is not None
+        return str(plain.get_content()).replace("\r\n", "\n")
 
 
 @dataclass

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from schemas.actors import Role
+from schemas.appointments import Invitation
 from schemas.facts import Fact, MessageRequested, WorkItemClosed, WorkItemOpened, WorkItemOverdue, WorkItemReassigned
 from schemas.messages import MessageRequest, Template
 from schemas.pathway import Pathway
@@ -163,6 +164,24 @@ def work_item_overdue(state: Pathway, fact: WorkItemOverdue, at: datetime) -> di
 
 
 def message_requested(state: Pathway, fact: MessageRequested, at: datetime) -> dict[str, Any]:
-    """Counted, so that every message has an id of its own; sending it is not the state's business."""
-    del fact, at
-    return {"messages_requested": state.messages_requested + 1}
+    """Counted, so that every message has an id of its own; of an appointment, remembered as what was said last."""
+    counted: dict[str, Any] = {"messages_requested": state.messages_requested + 1}
+    said, message = fact.message.appointment, fact.message
+    if said is None or message.at is None:
+        return counted
+    # What can still be said of an appointment: one ahead, or the one that is booked, which may be booked again.
+    booked = state.cycle.session.id if state.cycle.session else None
+    kept = (
+        one
+        for one in state.invitations
+        if (one.starts_at > at or one.about in (booked, message.about)) and not one.is_for(message.about, message.to_id)
+    )
+    said_last = Invitation(
+        about=message.about,
+        to_role=message.to_role,
+        to_id=message.to_id,
+        starts_at=message.at,
+        sequence=said.sequence,
+        cancelled=said.cancelled,
+    )
+    return {**counted, "invitations": (*kept, said_last)}

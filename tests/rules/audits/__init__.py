@@ -6,6 +6,7 @@ from schemas.pathway import Pathway
 from schemas.protocol import Protocol
 from tests.rules.audits.approval import ApprovalAudit
 from tests.rules.audits.checkins import CheckinAudit
+from tests.rules.audits.invitations import InvitationAudit
 from tests.rules.audits.pace import PaceAudit
 from tests.rules.audits.regulation import RegulationAudit
 from tests.rules.audits.risk import RiskAudit
@@ -44,5 +45,6 @@ AUDITS: tuple[type[Audit], ...] = (
     ApprovalAudit,
     PaceAudit,
     TeamAudit,
+    InvitationAudit,
 )
 """Every auditor; each reads every course of the property tests."""

@@ -9,12 +9,12 @@ from datetime import datetime
 from schemas.facts import Fact
 from schemas.pathway import Pathway
 from workflows.rules import ends
-from workflows.rules.consequences import suspension
+from workflows.rules.consequences import invitations, suspension
 from workflows.rules.evolve import evolve
 
 Consequence = Callable[[Pathway, datetime], Iterator[Fact]]
 
-CONSEQUENCES: tuple[Consequence, ...] = (suspension.suspension, ends.safety_contact)
+CONSEQUENCES: tuple[Consequence, ...] = (suspension.suspension, ends.safety_contact, invitations.invitations)
 """Every provider, in order."""
 
 

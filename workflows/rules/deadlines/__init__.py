@@ -79,6 +79,9 @@ def still_wanted(state: Pathway, message: MessageRequest, now: datetime) -> bool
     """Whether the reason of an unsent message still stands."""
     if state.closure is not None or (message.expires_at is not None and now >= message.expires_at):
         return False
+    if message.appointment is not None:
+        said = message.appointment.sequence
+        return any(one.is_for(message.about, message.to_id) and one.sequence == said for one in state.invitations)
     booked = state.cycle.session
     waiting = {item.id for item in state.work}
     expected = booked is not None and booked.checked_in_at is None and booked.starts_at == message.at
