@@ -60,6 +60,7 @@ def where(addresses: Addresses) -> Table:
         ("Temporal", f"{addresses.temporal_address}, namespace {addresses.namespace}"),
         ("Codec server", addresses.codec_url),
         ("Mail", f"{addresses.smtp_host}:{addresses.smtp_port}, kept in {addresses.mail_dir}"),
+        ("Texts", f"{addresses.provider_url}, kept in {addresses.text_dir}"),
         ("PostgreSQL", addresses.database_url),
         ("Metrics", f"http://{addresses.metrics_address}/metrics"),
         ("Logs", str(addresses.log_dir)),

@@ -129,7 +129,7 @@ async def test_the_stack_as_people_start_it_has_codec_server_and_workers(tmp_pat
     events: list[StackEvent] = []
     options = StackOptions(folder, ephemeral_speed=True, handle_signals=False)
     async with Stack(options, on_event=events.append) as stack:
-        assert set(children(folder)) == {"postgres", "temporal", "mail", "codec", "workers"}
+        assert set(children(folder)) == {"postgres", "temporal", "mail", "codec", "texts", "workers"}
         assert await query(stack.addresses, "SELECT * FROM schema_migrations"), "the schema is there"
         for name in ("codec", "workers"):
             assert listening_addresses(children(folder)[name]) == {"0100007F"}

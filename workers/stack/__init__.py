@@ -1,7 +1,7 @@
 """The local stack: all that a pathway needs on one machine, as one supervised foreground program.
 
-It runs PostgreSQL, Temporal's development server with its UI, a mail catcher, the codec server and the workers, each
-as a child process, and keeps all their state in one folder::
+It runs PostgreSQL, Temporal's development server with its UI, catchers of mail and of texts, the codec server and the
+workers, each as a child process, and keeps all their state in one folder::
 
     async with Stack(StackOptions(Path(".kap")), on_event=lambda event: print(event.sentence)) as stack:
         print(stack.addresses.ui_url)
@@ -11,7 +11,8 @@ as a child process, and keeps all their state in one folder::
 * One stack per folder. The children end with the supervisor, even if it is killed; should one survive, the next start
   in the folder ends it and goes on with the data as it was. A child that crashes is started again.
 * While the stack runs, ``stack.json`` and ``temporal.toml`` in the folder tell clients where it is
-  (:mod:`workers.settings` reads them). ``logs/NAME.log`` has each child's output, ``mail/`` every mail.
+  (:mod:`workers.settings` reads them). ``logs/NAME.log`` has each child's output, ``mail/`` every mail, ``texts/``
+  every text and push message.
 """
 
 from workers.stack.errors import StackFailed, StackInUse, StackStopped
@@ -19,6 +20,7 @@ from workers.stack.mail import read_mails
 from workers.stack.options import Addresses, EventKind, StackEvent, StackOptions
 from workers.stack.process import Child
 from workers.stack.supervisor import Stack
+from workers.stack.texts import read_texts
 
 __all__ = [
     "Addresses",
@@ -31,4 +33,5 @@ __all__ = [
     "StackOptions",
     "StackStopped",
     "read_mails",
+    "read_texts",
 ]

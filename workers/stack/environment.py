@@ -55,6 +55,7 @@ def settings_values(options: StackOptions, addresses: Addresses) -> dict[str, st
         "keyring": str(addresses.keyring),
         "smtp_host": addresses.smtp_host,
         "smtp_port": addresses.smtp_port,
+        "provider_url": addresses.provider_url,
         "allow_simulation": options.allow_simulation,
         "allow_unsigned_protocol": options.allow_unsigned_protocol,
         **options.settings,

@@ -35,6 +35,8 @@ class Addresses:
     metrics_address: str
     database_url: str
     namespace: str = NAMESPACE
+    provider_url: str = ""
+    """The catcher of texts and push messages."""
 
     @property
     def keyring(self) -> Path:
@@ -50,6 +52,11 @@ class Addresses:
     def mail_dir(self) -> Path:
         """Every mail that was sent, one ``.eml`` file each, in order."""
         return self.state_dir / "mail"
+
+    @property
+    def text_dir(self) -> Path:
+        """Every text and push message that was sent, one ``.json`` file each, in order."""
+        return self.state_dir / "texts"
 
     @property
     def log_dir(self) -> Path:

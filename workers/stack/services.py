@@ -6,7 +6,7 @@ import asyncio
 import re
 import sys
 
-from workers.stack import mail
+from workers.stack import mail, texts
 from workers.stack.environment import outside_environment, service_environment
 from workers.stack.errors import StackFailed
 from workers.stack.ledger import Ledger
@@ -21,13 +21,16 @@ _POLLING = re.compile(rb'^temporal_num_pollers\{[^}]*poller_type="workflow_task"
 
 
 def default_services(options: StackOptions, addresses: Addresses) -> list[Child]:
-    """Codec server and workers."""
+    """Codec server, catcher of texts, and workers."""
     environment = service_environment(options, addresses)
     codec_port = port_of(addresses.codec_url)
     metrics_port = port_of(addresses.metrics_address)
 
     async def codec_ready() -> bool:
         return await listening(codec_port)
+
+    async def texts_ready() -> bool:
+        return await listening(port_of(addresses.provider_url))
 
     async def workers_ready() -> bool:
         # Listening is not enough: they are of use once they ask Temporal for work.
@@ -44,6 +47,17 @@ def default_services(options: StackOptions, addresses: Addresses) -> list[Child]
             ],
             env=environment,
             ready=codec_ready,
+            needs_servers=False,
+            grace=5.0,
+        ),
+        Child(
+            name="texts",
+            argv=[
+                *(sys.executable, "-P", texts.__file__),
+                *("--port", str(port_of(addresses.provider_url)), "--dir", str(addresses.text_dir)),
+            ],
+            env=outside_environment() | {"PYTHONUNBUFFERED": "1"},
+            ready=texts_ready,
             needs_servers=False,
             grace=5.0,
         ),

@@ -123,6 +123,7 @@ class Stack:
             "smtp": options.smtp_port,
             "codec": options.codec_port,
             "metrics": options.metrics_port,
+            "texts": 0,
         }
         ports = choose_ports(folder, wanted)
         self._postgres = Postgres(folder / "postgres", ephemeral_speed=options.ephemeral_speed)
@@ -135,6 +136,7 @@ class Stack:
             smtp_port=ports["smtp"],
             metrics_address=f"{HOST}:{ports['metrics']}",
             database_url=self._postgres.url(),
+            provider_url=f"http://{HOST}:{ports['texts']}",
         )
         addresses.log_dir.mkdir(mode=0o700, exist_ok=True)
         _settle_keys(addresses)
@@ -191,6 +193,7 @@ class Stack:
             "ui_url": addresses.ui_url,
             "codec_url": addresses.codec_url,
             "mail_dir": str(addresses.mail_dir),
+            "text_dir": str(addresses.text_dir),
             "log_dir": str(addresses.log_dir),
             "metrics_url": f"http://{addresses.metrics_address}/metrics",
         }
