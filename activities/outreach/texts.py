@@ -61,7 +61,7 @@ class Texts:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._compiled: Mapping[tuple[Template, Language], Compiled] = {
+        self._compiled: Mapping[tuple[Template, Language], tuple[Compiled, Language]] = {
             (template, language): _compiled(environment, template, language)
             for template in Template
             for language in Language
@@ -80,15 +80,14 @@ class Texts:
         Raises:
             NotComposable: The template lacks something it needs, or says what no open message may say.
         """
-        zone, language = ZoneInfo(recipient.zone), recipient.language
+        zone = ZoneInfo(recipient.zone)
+        template, language = self._compiled[request.template, recipient.language]
         instants = {"at": request.at, "until": request.until}
         shown = {name: local_time(instant, zone, language) for name, instant in instants.items() if instant is not None}
         said = request.appointment
         moved, cancelled = said is not None and said.sequence > 0, said is not None and said.cancelled
         try:
-            text = self._compiled[request.template, language].render(
-                role=recipient.role.value, link=link, moved=moved, cancelled=cancelled, **shown
-            )
+            text = template.render(role=recipient.role.value, link=link, moved=moved, cancelled=cancelled, **shown)
         except TemplateError:
             raise NotComposable("template_failed") from None
         subject, body = text.lstrip().split("\n", 1)
@@ -116,11 +115,12 @@ def local_time(instant: datetime, zone: ZoneInfo, language: Language = Language.
     return f"{day} {local.day} {month} {local:%Y, %H:%M} {name if name.isalpha() else f'UTC{name}'}"
 
 
-def _compiled(environment: SandboxedEnvironment, template: Template, language: Language) -> Compiled:
+def _compiled(environment: SandboxedEnvironment, template: Template, language: Language) -> tuple[Compiled, Language]:
+    """The template, and the language that it is in."""
     name = f"{template.value}.txt"
     if language is not Language.ENGLISH:
         try:
-            return environment.get_template(f"{language.value}/{name}")
+            return environment.get_template(f"{language.value}/{name}"), language
         except TemplateNotFound:
             pass
-    return environment.get_template(name)
+    return environment.get_template(name), Language.ENGLISH

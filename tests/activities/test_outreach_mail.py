@@ -16,7 +16,7 @@ from activities.outreach.mail import Mailer
 from activities.outreach.ports import ChannelRefused, Parcel
 from activities.outreach.texts import TELLING, NotComposable, Texts, local_time, portal_link
 from schemas.actors import Role
-from schemas.messages import Contact, MessageRequest, Template
+from schemas.messages import Contact, Language, MessageRequest, Template
 
 LINK = "https://portal.example.org/p/P-1/W3"
 MAILER = Mailer("127.0.0.1", 25, "care-team@clinic.example")
@@ -234,3 +234,20 @@ def test_the_other_templates_do_without(template: Template, role: Role) -> None:
 def test_a_sender_that_is_no_address_stops_the_start(sender: str) -> None:
     with pytest.raises(ValueError, match="not an e-mail address"):
         Mailer("127.0.0.1", 25, sender)
+
+
+@pytest.mark.parametrize("role", [Role.PATIENT, Role.THERAPIST])
+@pytest.mark.parametrize("template", Template)
+def test_another_language_says_no_more_and_falls_back_on_english(template: Template, role: Role) -> None:
+    recipient = contact(role).model_copy(update={"language": Language.SPANISH})
+    mail = composed(request(template, role), recipient, LINK)
+    subject, body = str(mail["Subject"]), str(mail.get_content())
+    assert 0 < len(subject) <= 60
+    assert TELLING.search(subject + "\n" + body.replace(LINK, "")) is None
+    assert body.startswith(("Hola:\n", "Hello,\n"))
+    assert f"\n{LINK}\n" in body
+    assert body.startswith("Hola:") is (template.value in SPANISH)
+    assert ("mar 12 ene 2027" in subject + body) is (template.value in SPANISH)
+
+
+SPANISH = {"appointment", "session_reminder", "checkin_due"}
