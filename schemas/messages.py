@@ -23,6 +23,7 @@ class Template(StrEnum):
     INTEGRATION_OVERDUE = "integration_overdue"
     CHECKIN_DUE = "checkin_due"
     ON_HOLD = "on_hold"
+    HELP_NEEDED = "help_needed"
     WORK_OVERDUE = "work_overdue"
     APPOINTMENT = "appointment"
 
@@ -32,7 +33,7 @@ class Template(StrEnum):
         return self in SAFETY
 
 
-SAFETY: Final = frozenset({Template.CHECKIN_DUE, Template.ON_HOLD})
+SAFETY: Final = frozenset({Template.CHECKIN_DUE, Template.ON_HOLD, Template.HELP_NEEDED})
 """The templates of the safety path."""
 
 

@@ -182,6 +182,9 @@ class Pathway(Model):
     incidents_opened: int = 0
     adverse_events: tuple[AdverseEvent, ...] = Field(default=(), description="Those with something left to decide.")
     adverse_events_recorded: int = 0
+    revisit_since: Instant | None = Field(
+        default=None, description="Of the last grave event: the patient is seen anew."
+    )
     cancellation_requested_at: Instant | None = None
     work: tuple[WorkItem, ...] = Field(default=(), description="Open work items, oldest first.")
     work_opened: int = 0

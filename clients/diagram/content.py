@@ -90,7 +90,7 @@ def after(protocol: Protocol) -> list[Box]:
 
 def _owed(protocol: Protocol, kind: WorkKind) -> str:
     rule = protocol.work_rule(kind)
-    return f"owed by the {rule.owner} within {rule.due_h:g} h"
+    return f"owed by the {rule.owner} within {_span(rule.due_h, rule.due_min)}"
 
 
 def _referral(protocol: Protocol) -> Iterator[str]:
@@ -207,6 +207,8 @@ def _follow_up(protocol: Protocol) -> Iterator[str]:
 
 def _ladders(protocol: Protocol) -> Iterator[str]:
     yield _ladder(protocol.ladder)
+    for priority, ladder in protocol.ladders.items():
+        yield f"{priority}: {_ladder(ladder)}"
     for kind, rule in protocol.work.items():
         if rule.ladder is not None:
             yield f"{words(kind)}: {_ladder(rule.ladder)}"
@@ -214,4 +216,9 @@ def _ladders(protocol: Protocol) -> Iterator[str]:
 
 
 def _ladder(ladder: Ladder) -> str:
-    return f"{', '.join(f'{step:g}' for step in ladder.steps_h)} h late, then every {ladder.repeat_every_h:g} h"
+    again = _span(ladder.repeat_every_h, ladder.repeat_every_min)
+    return f"{', '.join(f'{step:g}' for step in ladder.steps_h)} h late, then every {again}"
+
+
+def _span(hours: float, minutes: float) -> str:
+    return " ".join(f"{number:g} {unit}" for number, unit in ((hours, "h"), (minutes, "min")) if number)

@@ -82,6 +82,7 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
     if state.cancellation_requested_at is not None and phase is not Phase.CLOSED:
         yield Said(c.DismissCancellation, Role.COORDINATOR, {})
     if phase is not Phase.CLOSED:
+        yield from _emergencies(state)
         yield from asking(state)
         yield from filing(state)
         yield from _staffing(state, now)
@@ -231,7 +232,8 @@ def treatment_limit(treatment: TreatmentRules, limits: RouteLimits) -> float:
 def _approving(state: Pathway) -> Iterator[Said]:
     """What is still to be done before a physician may approve, and the approval."""
     rules, last, seen = state.protocol.approval.reevaluate_after_days, state.last_drug_at, state.last_follow_up_at
-    if rules is not None and last is not None and (seen is None or seen <= last):
+    revisit = state.revisit_since is not None and (seen is None or seen < state.revisit_since)
+    if revisit or (rules is not None and last is not None and (seen is None or seen <= last)):
         yield Said(c.RecordFollowUp, Role.PHYSICIAN, {})
     if is_over_video(state) and state.protocol.regulation is not None:
         yield Said(c.RecordInPersonVisit, Role.NURSE, {})
@@ -368,14 +370,20 @@ def _observing(state: Pathway, session: Session, now: datetime) -> Iterator[Said
     yield Said(c.DischargePatient, Role.NURSE, {})
 
 
-def _alarmed(state: Pathway) -> Iterator[Said]:
-    """Everything that went wrong is looked at."""
+def _emergencies(state: Pathway) -> Iterator[Said]:
+    """Somebody takes it on, a physician closes it, and it is looked at afterwards."""
     if state.emergency is not None:
+        if state.emergency.acknowledged_by is None:
+            yield Said(c.AcknowledgeEmergency, Role.PHYSICIAN, {})
         yield Said(c.CloseEmergency, Role.PHYSICIAN, {})
-    for alarm in state.alarms:
-        yield Said(c.ReviewVitalsAlarm, Role.PHYSICIAN, {"alarm_id": alarm.id})
     for incident in state.incidents:
         yield Said(c.ReviewIncident, Role.PHYSICIAN, {"incident_id": incident.id})
+
+
+def _alarmed(state: Pathway) -> Iterator[Said]:
+    """Everything that went wrong is looked at."""
+    for alarm in state.alarms:
+        yield Said(c.ReviewVitalsAlarm, Role.PHYSICIAN, {"alarm_id": alarm.id})
     for event in unreviewed(state):
         yield Said(c.ReviewAdverseEvent, Role.PHYSICIAN, {"event_id": event.id})
     for event in awaiting_medwatch(state):

@@ -30,7 +30,7 @@ from schemas.protocol.vitals import VitalsRules
 from schemas.protocol.work import Ladder, WorkRule
 from schemas.refusals import Unacceptable
 from schemas.treatment import DrugRoute, Setting, TreatmentRoute
-from schemas.work import WorkKind
+from schemas.work import Priority, WorkKind
 
 
 class Signature(Model):
@@ -72,6 +72,7 @@ class Protocol(Model):
     messages: MessageRules | None = None
     work: dict[WorkKind, WorkRule]
     ladder: Ladder
+    ladders: dict[Priority, Ladder] = Field(default_factory=dict, description="Those of work that is pressing.")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -112,4 +113,6 @@ class Protocol(Model):
 
     def ladder_of(self, kind: WorkKind) -> Ladder:
         """When unfinished work of a kind is raised again."""
-        return self.work_rule(kind).ladder or self.ladder
+        rule = self.work_rule(kind)
+        of_priority = self.ladders.get(rule.priority) if rule.priority is not None else None
+        return rule.ladder or of_priority or self.ladder

@@ -45,6 +45,12 @@ class AdverseEventRules(Model):
     suspends_from_grade: Quantity = Field(description="Grade from which the series stops.")
     emergency_from_grade: Quantity = Field(description="Grade from which it is an emergency.")
     transient_min: Quantity = Field(description="Minutes within which an asymptomatic rise in pressure is of grade 1.")
+    grave_review_min: Quantity | None = Field(
+        default=None, description="Minutes within which a physician reviews one that stops the series."
+    )
+    revisit_from_grade: Quantity | None = Field(
+        default=None, description="Grade from which the patient is seen again before dosing is approved anew."
+    )
 
 
 class MonitoringRules(Model):

@@ -57,6 +57,8 @@ class Chart:
     integrated: dict[int, datetime] = field(default_factory=dict)
     work: dict[str, WorkItem] = field(default_factory=dict)
     work_ids: set[str] = field(default_factory=set)
+    unreviewed: set[str] = field(default_factory=set)
+    """Emergencies and incidents that wait for a human."""
     alarms: dict[str, AlarmLevel] = field(default_factory=dict)
     """Those that no physician has looked at."""
     messages: set[str] = field(default_factory=set)
@@ -213,6 +215,8 @@ class Chart:
         assert self.prepared.get(visit.cycle, entry.recorded_at + timedelta(1)) <= at, "not prepared at that instant"
         assert not covers(self.holds, at), "given during a medical hold"
         assert not self.held, "recorded during a medical hold"
+        assert not self.unreviewed, "given after an emergency that nobody has reviewed"
+        assert not visit.stopped, "given although an emergency had stopped further drug"
         in_force = [one for one in self.granted.values() if one.in_force(at)]
         assert [one.approval.id for one in in_force] == [dose.approval_id], "not under the one approval in force"
         granted, approval = in_force[0], in_force[0].approval
@@ -258,6 +262,18 @@ class Chart:
         assert told.spo2 is not None
         assert told.spo2 >= stop.spo2_below.value
         assert (told.heart_rate or 0) <= stop.heart_rate_above.value
+
+    def _emergency_declared(self, fact: f.EmergencyDeclared, entry: Entry) -> None:
+        self.unreviewed.add("emergency")
+        for visit in self.visits.values():
+            visit.stopped = visit.stopped or (visit.checked_in_at is not None and visit.discharged_at is None)
+
+    def _emergency_closed(self, fact: f.EmergencyClosed, entry: Entry) -> None:
+        self.unreviewed.discard("emergency")
+        self.unreviewed.add(fact.incident_id)
+
+    def _incident_reviewed(self, fact: f.IncidentReviewed, entry: Entry) -> None:
+        self.unreviewed.remove(fact.incident_id)
 
     def _vitals_alarmed(self, fact: f.VitalsAlarmed, entry: Entry) -> None:
         assert fact.alarm_id is not None

@@ -25,6 +25,8 @@ class Visit:
     """When a physician let readings pass, and how many there were."""
     doses: list[Dose] = field(default_factory=list)
     discharged_at: datetime | None = None
+    stopped: bool = False
+    """An emergency was declared while the patient was there."""
     cancelled: list[Visit] = field(default_factory=list)
     """Visits before this one that were cancelled although the patient was there, without a hold since."""
 

@@ -113,7 +113,9 @@ def _time(course: Course, dice: Random) -> Callable[[], object]:
         return lambda: course.wait_until(max(course.now, instant))
     unit = dice.choice((1, 60, 600, 3600, 3600, 86400, 86400, 604800))
     span = {"seconds": unit * dice.randint(1, 12)}
-    return (lambda: course.outage(**span)) if dice.random() < 0.3 else (lambda: course.wait(**span))
+    # An emergency that nobody takes on is raised every few minutes: weeks of it are slow, and tell nothing new.
+    crowded = course.state.emergency is not None and course.state.emergency.acknowledged_by is None
+    return (lambda: course.outage(**span)) if crowded or dice.random() < 0.3 else (lambda: course.wait(**span))
 
 
 def _instant(course: Course, dice: Random) -> datetime:

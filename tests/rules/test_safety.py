@@ -158,6 +158,7 @@ REFUSALS = [
         lambda: dose(measured(dosed(), systolic=165)),
     ),
     Refused("further_drug_stopped", None, "a booster after a stop", lambda: stopped_and_reviewed()),
+    Refused("incident_unreviewed", None, "a dose before what became of it was reviewed", lambda: incident_dose()),
     Refused("adverse_event_unreviewed", None, "a dose before the review", lambda: unreviewed_dose()),
     Refused("respiratory_rate_out_of_range", None, "breathing slowly", lambda: ready_but(respiratory_rate=9)),
     Refused("temperature_out_of_range", None, "feverish", lambda: ready_but(temperature_c=38.1)),
@@ -201,6 +202,15 @@ def stopped_and_reviewed() -> Refusal:
     course = measured(dosed(), systolic=185)
     course.must(ReviewVitalsAlarm, Role.PHYSICIAN)
     course.wait(minutes=15)
+    return dose(measured(course))
+
+
+def incident_dose() -> Refusal:
+    course = a.booked()
+    course.must(DeclareEmergency, Role.PATIENT)
+    course.must(CloseEmergency, Role.PHYSICIAN)
+    course.wait_until(course.session.starts_at)
+    course.must(CheckIn, Role.THERAPIST)
     return dose(measured(course))
 
 

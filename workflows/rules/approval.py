@@ -113,7 +113,10 @@ def _changes(before: Approval | None, after: Approval) -> tuple[str, ...] | None
 
 
 def _require_seen_again(state: Pathway, at: datetime) -> None:
-    """A physician saw the patient after the sessions of the first approval, and after a long pause."""
+    """A physician saw the patient after the sessions of the first approval, after a long pause, and a grave event."""
+    since = state.revisit_since
+    visited = since is None or (state.last_follow_up_at is not None and state.last_follow_up_at >= since)
+    require(visited, "follow_up_missing", "A physician has to see the patient again first.", paused=False)
     rules, last = state.protocol.approval.reevaluate_after_days, state.last_drug_at
     if rules is None or last is None:
         return

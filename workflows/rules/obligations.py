@@ -55,7 +55,7 @@ def _announced(state: Pathway, requested: int, item: WorkItem, to: tuple[Role, .
 def _opened(state: Pathway, obligation: Obligation, item_id: str, now: datetime) -> WorkItem:
     rule = state.protocol.work_rule(obligation.kind)
     owner = obligation.owner or rule.owner
-    due_at = obligation.due_at or (obligation.due_from or now) + timedelta(hours=rule.due_h)
+    due_at = obligation.due_at or (obligation.due_from or now) + rule.due
     return WorkItem(
         id=item_id,
         kind=obligation.kind,
@@ -82,13 +82,13 @@ def overdue(state: Pathway, item: WorkItem, now: datetime) -> Iterator[Fact]:
     while deadline <= now:
         step += 1
         ahead = ladder.steps_h[step - before] if step - before < len(ladder.steps_h) else None
-        repeat = timedelta(hours=ladder.repeat_every_h)
-        deadline = deadline + repeat if ahead is None else item.due_at + timedelta(hours=ahead)
+        deadline = deadline + ladder.repeat_every if ahead is None else item.due_at + timedelta(hours=ahead)
     yield WorkItemOverdue(
         item_id=item.id, kind=item.kind, step=step, escalated_to=rule.escalates_to, next_deadline=deadline
     )
     owner = item.owner_role
-    roles = (owner,) if step == 1 or owner is rule.escalates_to else (owner, rule.escalates_to)
+    alone = step < ladder.escalates_at_step or owner is rule.escalates_to
+    roles = (owner,) if alone else (owner, rule.escalates_to)
     backup = state.care_team.backup_physician_id if state.care_team and owner is Role.PHYSICIAN else None
     told = list(message_facts(state, state.messages_requested, rule.overdue_by, roles, item, backup))
     yield from told

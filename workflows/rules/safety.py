@@ -104,6 +104,7 @@ def record_adverse_event(state: Pathway, command: RecordAdverseEvent, at: dateti
         and not command.symptomatic
         and command.resolved_after_min is not None
         and command.resolved_after_min <= rules.adverse_events.transient_min.value
+        and command.grade < rules.adverse_events.emergency_from_grade.value
     )
     grade = 1 if expected else command.grade
     event = AdverseEvent(id=f"E{state.adverse_events_recorded + 1}", kind=command.kind, grade=grade, at=at)
@@ -204,10 +205,11 @@ def vitals_alarm_reviewed(state: Pathway, fact: VitalsAlarmReviewed, at: datetim
 
 
 def emergency_declared(state: Pathway, fact: EmergencyDeclared, at: datetime) -> dict[str, Any]:
-    """All dosing stops."""
-    del state
+    """All dosing stops, and further drug in the session that is going on stays stopped."""
     emergency = Emergency(session_id=fact.session_id, declared_at=at, reasons=fact.reasons, location=fact.location)
-    return {"emergency": emergency}
+    session = state.cycle.session
+    going_on = session is not None and session.checked_in_at is not None and session.discharged_at is None
+    return {"emergency": emergency, **(_stopped(state, at) if going_on else {})}
 
 
 def emergency_acknowledged(state: Pathway, fact: EmergencyAcknowledged, at: datetime) -> dict[str, Any]:
@@ -235,9 +237,13 @@ def incident_reviewed(state: Pathway, fact: IncidentReviewed, at: datetime) -> d
 def adverse_event_recorded(state: Pathway, fact: AdverseEventRecorded, at: datetime) -> dict[str, Any]:
     """Kept as long as something about it is to be decided."""
     del at
-    return _with_events(state, (*state.adverse_events, fact.event)) | {
-        "adverse_events_recorded": state.adverse_events_recorded + 1
-    }
+    changes = _with_events(state, (*state.adverse_events, fact.event))
+    changes["adverse_events_recorded"] = state.adverse_events_recorded + 1
+    rules = state.protocol.monitoring
+    revisit = rules.adverse_events.revisit_from_grade if rules is not None else None
+    if revisit is not None and fact.event.grade >= revisit.value:
+        changes["revisit_since"] = max(fact.event.at, state.revisit_since or fact.event.at)
+    return changes
 
 
 def adverse_event_reviewed(state: Pathway, fact: AdverseEventReviewed, at: datetime) -> dict[str, Any]:

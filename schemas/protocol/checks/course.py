@@ -21,6 +21,8 @@ def problems(protocol: Protocol) -> Iterator[Problem]:
     yield from _screening(protocol)
     yield from _checkins(protocol)
     yield from _ladder(protocol.ladder, "ladder")
+    for priority, ladder in protocol.ladders.items():
+        yield from _ladder(ladder, f"ladders.{priority}")
     for kind, rule in protocol.work.items():
         path = f"work.{kind}"
         if rule.ladder is not None:

@@ -57,6 +57,13 @@ def _prescribers(state: Pathway, approval: Approval) -> Iterator[str]:
         yield "prescriber_left"
 
 
+def _emergencies(state: Pathway, approval: Approval) -> Iterator[str]:
+    """An emergency ends what was approved before it, also while nobody has reviewed what became of it."""
+    del approval
+    if state.emergency is not None or state.incidents:
+        yield "emergency"
+
+
 def _protocol(state: Pathway, approval: Approval) -> Iterator[str]:
     if approval.protocol_version != state.protocol.name:
         yield "protocol_moved"
@@ -67,6 +74,7 @@ REASONS: tuple[Reason, ...] = (
     _weight,
     _health,
     _adverse_events,
+    _emergencies,
     _consents,
     _prescribers,
     _protocol,

@@ -38,6 +38,14 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
         level=state.gravest_alarm.value if state.gravest_alarm else None,
         alarms=", ".join(alarm.id for alarm in state.alarms) or None,
     )
+    yield check(
+        "incidents_reviewed",
+        not state.incidents,
+        "incident_unreviewed",
+        "An incident waits for its review.",
+        Role.PHYSICIAN,
+        incidents=", ".join(one.id for one in state.incidents) or None,
+    )
     events = list(unreviewed(state))
     yield check(
         "adverse_events_reviewed",

@@ -1,8 +1,10 @@
 """What alarms, emergencies and adverse events wait for."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from schemas.actors import Role
+from schemas.monitoring import AdverseEvent
 from schemas.pathway import Pathway
 from schemas.work import WorkKind
 from workflows.rules.owed.obligation import Obligation
@@ -27,6 +29,14 @@ def owed(state: Pathway) -> Iterator[Obligation]:
     for incident in state.incidents:
         yield Obligation(WorkKind.REVIEW_INCIDENT, incident.id)
     for event in unreviewed(state):
-        yield Obligation(WorkKind.REVIEW_ADVERSE_EVENT, event.id)
+        yield Obligation(WorkKind.REVIEW_ADVERSE_EVENT, event.id, due_at=_within_the_hour(state, event))
     for event in awaiting_medwatch(state):
         yield Obligation(WorkKind.DECIDE_MEDWATCH, event.id)
+
+
+def _within_the_hour(state: Pathway, event: AdverseEvent) -> datetime | None:
+    """Until when an event that stops the series is reviewed; None for milder ones, whose work rule says when."""
+    rules = state.protocol.monitoring.adverse_events if state.protocol.monitoring is not None else None
+    if rules is None or rules.grave_review_min is None or event.grade < rules.suspends_from_grade.value:
+        return None
+    return event.at + timedelta(minutes=rules.grave_review_min.value)
