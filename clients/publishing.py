@@ -16,13 +16,14 @@ from schemas.messages import Contact
 from schemas.pathway import Closure
 from schemas.referral import IntakeReceipt, Referral
 from schemas.refusals import Refusal
+from schemas.scenario import Scenario
 
 FOLDER: Final = Path(schemas.__file__).parent / "published"
 """Where the files are, one for each schema."""
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
-_IN: Final[dict[str, type[BaseModel]]] = {"referral": Referral, "contact": Contact}
+_IN: Final[dict[str, type[BaseModel]]] = {"referral": Referral, "contact": Contact, "scenario": Scenario}
 _OUT: Final[dict[str, type[BaseModel]]] = {
     "intake_receipt": IntakeReceipt,
     "receipt": Receipt,

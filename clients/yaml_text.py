@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import yaml
 from yaml.constructor import ConstructorError
-from yaml.nodes import MappingNode, Node, ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from clients.errors import DUPLICATE_FIELD, MALFORMED_YAML, refused
 from schemas.refusals import name_or_blank
@@ -48,13 +48,18 @@ class _Loader(yaml.SafeLoader):
                 raise ConstructorError(None, None, "a field name must be a text", key.start_mark)
             if key.value in seen:
                 name = name_or_blank(key.value)
-                raise refused(DUPLICATE_FIELD, f"The field {name} is given twice.", name)
+                line = key.start_mark.line + 1
+                raise refused(DUPLICATE_FIELD, f"The field {name} is given twice.", name, line=line)
             seen.add(key.value)
         return {key.value: self.construct_object(value, deep=deep) for key, value in node.value}
 
 
 for _tag, _pattern, _first in _SCALARS:
     _Loader.add_implicit_resolver(_tag, re.compile(f"{_pattern.pattern}$"), list(_first))
+
+
+Path = tuple[str | int, ...]
+"""Where a value stands: names of fields and numbers of list items, from the outside in."""
 
 
 def read_yaml(text: str) -> Any:
@@ -64,8 +69,20 @@ def read_yaml(text: str) -> Any:
         Refused: It is not such YAML. The parser's own words are withheld: they quote the text.
         RecursionError: It is nested too deeply.
     """
+    return read_yaml_with_lines(text)[0]
+
+
+def read_yaml_with_lines(text: str) -> tuple[Any, dict[Path, int]]:
+    """As :func:`read_yaml`, and the line on which each value, or the name before it, stands."""
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        lines: dict[Path, int] = {}
+        if node is None:
+            return None, lines
+        value = loader.construct_document(node)
+        _note_lines(node, (), lines)
+        return value, lines
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
@@ -74,3 +91,14 @@ def read_yaml(text: str) -> Any:
         raise refused(MALFORMED_YAML, sentence, line=line, column=column) from None
     except yaml.YAMLError:  # a character that YAML does not allow
         raise refused(MALFORMED_YAML, "What was sent is not valid YAML: it holds unreadable characters.") from None
+
+
+def _note_lines(node: Node, path: Path, lines: dict[Path, int]) -> None:
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            lines[(*path, key.value)] = key.start_mark.line + 1
+            _note_lines(value, (*path, key.value), lines)
+    elif isinstance(node, SequenceNode):
+        for place, value in enumerate(node.value):
+            _note_lines(value, (*path, place), lines)

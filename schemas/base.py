@@ -36,11 +36,18 @@ def _within_calendar(value: date) -> date:
     return value
 
 
-def _known_zone(value: str) -> str:
+def is_zone(name: str) -> bool:
+    """Whether the IANA database has a time zone of that name."""
     try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
-        raise Unacceptable("it is not a time zone of the IANA database") from unknown
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _known_zone(value: str) -> str:
+    if not is_zone(value):
+        raise Unacceptable("it is not a time zone of the IANA database")
     return value
 
 

@@ -17,6 +17,9 @@ class Clock(Model):
     epoch: Instant | None = Field(default=None, description="Pathway time at the anchor; None is real time.")
     scale: float = Field(default=1.0, gt=0, le=1_000_000, description="Pathway seconds that pass in one real second.")
     anchor: Instant | None = Field(default=None, description="Engine time at which the pathway's clock started.")
+    grain_s: float | None = Field(
+        default=None, gt=0, description="The clock shows whole steps of so many seconds; None shows every instant."
+    )
 
     @property
     def is_real(self) -> bool:
@@ -29,11 +32,17 @@ class Clock(Model):
 
     def now(self, engine_now: datetime) -> datetime:
         """Pathway time at ``engine_now``."""
-        if self.is_real or self.anchor is None:
-            return engine_now
-        return (self.epoch or self.anchor) + (engine_now - self.anchor) * self.scale
+        exact = self._exact(engine_now)
+        if self.grain_s is None or self.epoch is None:
+            return exact
+        return exact - (exact - self.epoch) % timedelta(seconds=self.grain_s)
 
     def real_seconds_until(self, instant: datetime, engine_now: datetime) -> float:
         """Real seconds from ``engine_now`` until pathway time reaches ``instant``; never negative."""
-        ahead: timedelta = instant - self.now(engine_now)
+        ahead: timedelta = instant - self._exact(engine_now)
         return max(0.0, ahead.total_seconds() / self.scale)
+
+    def _exact(self, engine_now: datetime) -> datetime:
+        if self.is_real or self.anchor is None:
+            return engine_now
+        return (self.epoch or self.anchor) + (engine_now - self.anchor) * self.scale

@@ -78,5 +78,6 @@ class OutboxRow(Model):
     channel: Channel | None = Field(default=None, description="Which channel took it.")
     not_before: Instant | None = Field(default=None, description="Until when it rests, in pathway time.")
     sent_at: Instant | None = None
+    counted_at: Instant | None = Field(default=None, description="When it was sent, in pathway time.")
     confirmed_at: Instant | None = None
     channels: tuple[ChannelRow, ...] = ()

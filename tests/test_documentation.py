@@ -15,6 +15,8 @@ from tests.support.eventually import eventually
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BEFORE = "  - go_on: {past: approve_dosing}\n"
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
 UP = "kap up --allow-simulation"
 MEASURE = "kap do $PATHWAY record_vitals --as nurse:nu-reed --data docs/examples/vitals.yaml"
@@ -105,6 +107,30 @@ async def test_the_first_patient_and_a_crash(environment: dict[str, str], up: li
     assert "closed" in typed("kap list", environment)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_tutorial_of_scenarios(environment: dict[str, str], tmp_path: Path) -> None:
+    environment["REPORT"] = str(tmp_path / "report")
+    lines = commands("docs/scenarios.md")
+    assert any("--engine server" in line for line in lines)
+    for line in lines:
+        typed(line, environment)
+    assert (tmp_path / "report" / "index.html").exists()
+
+
+def test_the_scenarios_of_the_tutorial(environment: dict[str, str], tmp_path: Path) -> None:
+    """Whole ones run; parts of one stand in the example word for word, or are put into a whole one."""
+    examples = (ROOT / "docs" / "examples" / "scenario.yaml").read_text()
+    for number, block in enumerate(YAML.findall((ROOT / "docs" / "scenarios.md").read_text())):
+        if block in examples:
+            continue
+        if not block.startswith("scenario:"):
+            block = f"scenario: A part\nstarts: 2026-03-02 09:00\nzone: UTC\nsteps:\n{BEFORE}{block}"
+        (tmp_path / f"{number}.yaml").write_text(block)
+    typed(f"kap scenario run {tmp_path}/*.yaml", environment)
+    assert len(list(tmp_path.glob("*.yaml"))) >= 3
+
+
 def _first_pathway(listed: object) -> str:
     rows = listed["pathways"] if isinstance(listed, dict) else listed
     assert isinstance(rows, list)
@@ -118,7 +144,9 @@ def test_the_two_commands_of_the_readme_are_targets() -> None:
     assert all(f"\n{line.removeprefix('make ')}:" in makefile for line in lines)
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/first-patient.md", "deploy/README.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/first-patient.md", "docs/scenarios.md", "deploy/README.md"]
+)
 def test_links_lead_somewhere(page: str) -> None:
     folder = (ROOT / page).parent
     links = [link for link in LINK.findall((ROOT / page).read_text()) if "://" not in link]

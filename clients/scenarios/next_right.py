@@ -77,6 +77,12 @@ def next_right(state: Pathway, now: datetime) -> Said | datetime:
     return min([right, *(one.opens_at for one in state.checkins.planned)])
 
 
+def said_next(state: Pathway, now: datetime, command: type[Command]) -> dict[str, Any]:
+    """What a sensible team would say with this command now; nothing where it would not say it."""
+    all_right = (right for right in _next_right(state, now) if isinstance(right, Said) and right.command is command)
+    return next((right.fields for right in all_right), {})
+
+
 def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
     phase = phase_of(state)
     if state.cancellation_requested_at is not None and phase is not Phase.CLOSED:
@@ -113,7 +119,8 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
             yield from _alarmed(state)
             if is_to_be_reconciled(state):
                 yield Said(c.CountSupply, Role.NURSE, {"doses": state.supply.on_hand()})
-            yield state.checkins.planned[0].opens_at
+            for ahead in state.checkins.planned[:1]:
+                yield ahead.opens_at
 
 
 def _in_progress(state: Pathway) -> bool:

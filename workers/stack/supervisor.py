@@ -110,6 +110,15 @@ class Stack:
         else:
             self._kill()
 
+    def kill(self, name: str) -> None:
+        """End one child at once, as a crash would; it is started again.
+
+        Raises:
+            KeyError: There is no such child.
+        """
+        keepers = {keeper.child.name: keeper for stage in self._stages for keeper in stage}
+        keepers[name].kill()
+
     async def _start(self) -> None:
         options = self._options
         folder, self._claim = claim(options.state_dir)
