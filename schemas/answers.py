@@ -58,6 +58,7 @@ class SessionStatus(Model):
     doses: int
     discharged: bool
     observation_ends_at: Instant | None
+    monitoring_only: bool = Field(default=False, description="The consent was withdrawn while drug acts.")
 
 
 class RiskStatus(Model):

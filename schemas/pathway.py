@@ -9,6 +9,7 @@ from schemas.appointments import Invitation
 from schemas.base import Id, Instant, Model, State, Zone
 from schemas.checkins import Checkins
 from schemas.commands.ends import Course
+from schemas.consents import Consent, Consenting
 from schemas.measures import Administration, Risk
 from schemas.monitoring import AdverseEvent, AlarmLevel, Emergency, Incident, VitalsAlarm
 from schemas.pace import Pace
@@ -56,20 +57,6 @@ class Closure(Model):
     at: Instant
     course: Course | None = None
     sessions_given: int = 0
-
-
-class Consent(Model):
-    """A consent and whether it still stands."""
-
-    kind: Id
-    version: Id
-    signed_at: Instant
-    withdrawn_at: Instant | None = None
-
-    @property
-    def is_active(self) -> bool:
-        """Whether the patient stands by it."""
-        return self.withdrawn_at is None
 
 
 class Session(Model):
@@ -153,6 +140,7 @@ class Pathway(Model):
     screening: Screening = Screening()
     eligible: bool | None = None
     consents: dict[str, Consent] = Field(default_factory=dict)
+    consenting: Consenting = Consenting()
     approval: Approval | None = None
     supply: Supply = Supply()
     pace: Pace = Pace()

@@ -58,7 +58,7 @@ class Approval(Model):
     approved_by: Id
     approved_at: Instant
     valid_until: Instant
-    consent_version: Id
+    consent_version: Id | None = Field(default=None, description="Of protocols with one version for all consents.")
     protocol_version: Id
     treatment: TreatmentRoute | None = None
     max_single_mg: float | None = Field(default=None, description="Most milligrams at once.")

@@ -78,7 +78,7 @@ def typed(line: str, environment: dict[str, str]) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_the_first_patient_and_a_crash(environment: dict[str, str], up: list["subprocess.Popen[bytes]"]) -> None:
     lines = commands("docs/first-patient.md")
     assert lines[0] == UP

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from clients.cli.output import words
 from clients.demo.cast import ANSWERS, HELD
 from clients.demo.course import Course, NotAsScripted, on_a_day
 from clients.errors import Refused
 from schemas.actors import Role
-from schemas.protocol import Protocol
+from schemas.protocol import ConsentNeed, Protocol
 from schemas.treatment import Setting
 
 CALM = {"systolic": 122, "diastolic": 78, "heart_rate": 68, "spo2": 98}
@@ -83,9 +84,12 @@ async def _enrol(course: Course, protocol: Protocol) -> None:
     if course.referral.setting is Setting.HOME:
         said = "is seen in person by Dr. Sage, before anything is prescribed over video"
         await course.do(Role.PHYSICIAN, "record_in_person_visit", said, examined_by="dr-sage")
-    for kind in protocol.consent_kinds:
-        consent = {"kind": kind, "version": protocol.consent_version}
-        await course.do(Role.COORDINATOR, "record_consent", f"signs the {kind} consent", **consent)
+    for kind, rule in protocol.consent_rules.kinds.items():
+        at_home = rule.needed is ConsentNeed.HOME and course.referral.setting is Setting.HOME
+        if rule.needed is ConsentNeed.EVERYBODY or at_home:
+            consent = {"kind": kind, "version": rule.version, "acknowledged": list(rule.disclosures)}
+            said = f"signs the {words(kind)} consent, disclosure by disclosure"
+            await course.do(Role.COORDINATOR, "record_consent", said, **consent)
 
 
 async def _prepare(course: Course) -> None:

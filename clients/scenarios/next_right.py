@@ -11,6 +11,7 @@ from schemas.commands import Command
 from schemas.commands.checkins import Questionnaire
 from schemas.commands.ends import Course
 from schemas.commands.screening import LabReport
+from schemas.consents import ConsentUse, ReleaseScope
 from schemas.measures import Instrument
 from schemas.pathway import Pathway, Phase, Session
 from schemas.protocol import Protocol, RouteLimits, TreatmentRules
@@ -18,9 +19,11 @@ from schemas.screening import LabResult, LabTest
 from schemas.supply import SupplyChange
 from schemas.team import Credentials, TeamChangeCause
 from schemas.treatment import ApprovalStatus, DrugRoute, HomeAttestation, Setting, TreatmentRoute, Vitals
+from schemas.work import WorkKind
 from workflows.rules.approval import readers
 from workflows.rules.blood_pressure import Verdict
 from workflows.rules.checkins import asked
+from workflows.rules.consents.standing import capacity_doubtful_until, cooling_off_ends, missing_consents, missing_for
 from workflows.rules.credentials import Clinician, lacking, latest, on_duty, therapist
 from workflows.rules.dose_limits import most_alone, most_in_session
 from workflows.rules.gate import gate
@@ -36,7 +39,6 @@ from workflows.rules.screening.standing import needed, remarkable, uncleared, un
 from workflows.rules.standing import (
     earliest_next_dose,
     integration_window,
-    missing_consents,
     observation_ends,
     phase_of,
 )
@@ -92,6 +94,8 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
         yield from asking(state)
         yield from filing(state)
         yield from _staffing(state, now)
+    if phase not in (Phase.CLOSED, Phase.SAFETY_CONTACT):
+        yield from _minding_consents(state, now)
     if phase in (Phase.PREPARATION, Phase.APPROVAL, Phase.SESSION) and not _in_progress(state):
         yield from _settling(state)
     match phase:
@@ -103,12 +107,12 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
                 yield Said(c.RecordMeasure, Role.NURSE, {"instrument": instrument, "answers": calm(state, instrument)})
             yield Said(c.DecideScreening, Role.PHYSICIAN, {"eligible": True})
         case Phase.CONSENT:
-            said = {"kind": missing_consents(state)[0], "version": state.protocol.consent_version}
-            yield Said(c.RecordConsent, Role.PATIENT, said)
+            yield from _consenting(state, missing_consents(state), now)
         case Phase.PREPARATION:
+            yield from _cooling_off(state, now)
             yield Said(c.SignPreparationNote, Role.THERAPIST, {})
         case Phase.APPROVAL:
-            yield from _approving(state)
+            yield from _approving(state, now)
         case Phase.SESSION:
             yield from _in_session(state, now)
         case Phase.INTEGRATION:
@@ -125,6 +129,60 @@ def _next_right(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
 
 def _in_progress(state: Pathway) -> bool:
     return state.cycle.session is not None and state.cycle.session.in_progress
+
+
+def _minding_consents(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
+    """A physician knows of a withdrawal, the patient is asked what goes on, doubts are settled, and renewals signed."""
+    withdrawal, rules = state.consenting.withdrawal, state.protocol.consent_rules
+    if withdrawal is not None and withdrawal.session_id is not None and withdrawal.acknowledged_at is None:
+        yield Said(c.AcknowledgeWithdrawal, Role.PHYSICIAN, {})
+    if _in_progress(state):
+        return
+    if withdrawal is not None and withdrawal.therapy is None:
+        goes_on = {kind: True for kind, rule in rules.kinds.items() if rule.asked_after_withdrawal}
+        yield Said(c.RecordContinuation, Role.COORDINATOR, {"therapy": True, "goes_on": goes_on})
+    clear = capacity_doubtful_until(state, now) is None
+    if clear and state.consenting.capacity_questioned_at is not None:
+        yield Said(c.NoteCapacity, Role.PHYSICIAN, {})
+    for item in state.work:
+        held = state.consents.get(item.subject)
+        renewable = held is not None and held.is_active and held.renewal_due_at is not None and now > held.signed_at
+        if clear and item.kind is WorkKind.RENEW_CONSENT and renewable:
+            yield Said(c.RecordConsent, Role.PATIENT, signing(state, item.subject))
+
+
+def _consenting(state: Pathway, kinds: list[str], now: datetime) -> Iterator[Said | datetime]:
+    """Kinds are signed, each with all that it asks for, once the drug has left and the capacity is noted."""
+    until = capacity_doubtful_until(state, now)
+    if until is not None:
+        yield until
+    if state.consenting.capacity_questioned_at is not None:
+        yield Said(c.NoteCapacity, Role.PHYSICIAN, {})
+    for kind in kinds:
+        held = state.consents.get(kind)
+        if held is not None and held.withdrawn_at is not None:
+            if now <= held.withdrawn_at:
+                yield held.withdrawn_at + timedelta(microseconds=1)
+            noted_at, left = state.consenting.capacity_noted_at, held.withdrawn_at
+            if state.protocol.consent_rules.capacity_h is not None and (noted_at is None or noted_at <= left):
+                yield Said(c.NoteCapacity, Role.PHYSICIAN, {})
+        yield Said(c.RecordConsent, Role.PATIENT, signing(state, kind))
+
+
+def _cooling_off(state: Pathway, now: datetime) -> Iterator[datetime]:
+    """Nobody hurries a patient who has just consented for the first time."""
+    until = cooling_off_ends(state, state.setting, route_in(state.protocol, state.setting, state.treatment))
+    if state.sessions_given == 0 and until is not None and now < until:
+        yield until
+
+
+def signing(state: Pathway, kind: str) -> dict[str, Any]:
+    """What is said when a kind of consent is signed."""
+    rule = state.protocol.consent_rules.kinds[kind]
+    said: dict[str, Any] = {"kind": kind, "version": rule.version, "acknowledged": tuple(rule.disclosures)}
+    if rule.covers is ConsentUse.RELEASE and state.care_team is not None:
+        said |= {"recipient": state.care_team.therapist_id or "dr-elsewhere", "scope": tuple(ReleaseScope)}
+    return said
 
 
 def asking(state: Pathway) -> Iterator[Said]:
@@ -236,8 +294,11 @@ def treatment_limit(treatment: TreatmentRules, limits: RouteLimits) -> float:
     return (treatment.max_session_mg or limits.max_session_mg).value
 
 
-def _approving(state: Pathway) -> Iterator[Said]:
+def _approving(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
     """What is still to be done before a physician may approve, and the approval."""
+    approved = route_in(state.protocol, state.setting, state.treatment)
+    yield from _consenting(state, missing_for(state, state.setting, approved), now)
+    yield from _cooling_off(state, now)
     rules, last, seen = state.protocol.approval.reevaluate_after_days, state.last_drug_at, state.last_follow_up_at
     revisit = state.revisit_since is not None and (seen is None or seen < state.revisit_since)
     if revisit or (rules is not None and last is not None and (seen is None or seen <= last)):

@@ -10,6 +10,14 @@ from schemas.commands.approval import (
 )
 from schemas.commands.base import Command
 from schemas.commands.checkins import DecideWelfare, DeclineSafetyContact, RecordCheckin
+from schemas.commands.consents import (
+    AcknowledgeWithdrawal,
+    NoteCapacity,
+    QuestionCapacity,
+    RecordConsent,
+    RecordContinuation,
+    WithdrawConsent,
+)
 from schemas.commands.ends import (
     CompletePathway,
     DiscontinuePathway,
@@ -22,8 +30,6 @@ from schemas.commands.enrolment import (
     AcceptReferral,
     DecideScreening,
     DeclineReferral,
-    RecordConsent,
-    WithdrawConsent,
 )
 from schemas.commands.identity import DecideMerge, ReviewRepeatedReferral
 from schemas.commands.integration import SignIntegrationNote
@@ -88,6 +94,10 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     DecideScreening,
     RecordConsent,
     WithdrawConsent,
+    AcknowledgeWithdrawal,
+    RecordContinuation,
+    QuestionCapacity,
+    NoteCapacity,
     SignPreparationNote,
     RecordInPersonVisit,
     RecordRemsEnrolment,
@@ -149,6 +159,7 @@ __all__ = [
     "AcceptReferral",
     "AcknowledgeDosePlan",
     "AcknowledgeEmergency",
+    "AcknowledgeWithdrawal",
     "ApproveDosing",
     "CancelSession",
     "CaptureInsight",
@@ -181,10 +192,13 @@ __all__ = [
     "LiftHold",
     "MoveProtocol",
     "NameCover",
+    "NoteCapacity",
+    "QuestionCapacity",
     "RecordAdministration",
     "RecordAdverseEvent",
     "RecordCheckin",
     "RecordConsent",
+    "RecordContinuation",
     "RecordCredentials",
     "RecordDeath",
     "RecordDebrief",

@@ -1,9 +1,8 @@
-"""Commands of referral, screening and consent."""
+"""Commands of referral and screening."""
 
 from typing import Any, ClassVar
 
-from schemas.actors import ANYONE, CareTeam, Role
-from schemas.base import Id, Instant
+from schemas.actors import CareTeam, Role
 from schemas.commands.base import Command
 
 
@@ -34,23 +33,3 @@ class DecideScreening(Command):
     example: ClassVar[dict[str, Any]] = {"eligible": True, "reason": "No contraindication found."}
     needs_reason: ClassVar[bool] = True
     eligible: bool
-
-
-class RecordConsent(Command):
-    """Record that the patient signed a consent."""
-
-    verb: ClassVar[str] = "record_consent"
-    by: ClassVar[frozenset[Role]] = ANYONE
-    example: ClassVar[dict[str, Any]] = {"kind": "treatment", "version": "2026-11"}
-    kind: Id
-    version: Id
-    signed_at: Instant | None = None
-
-
-class WithdrawConsent(Command):
-    """Record that the patient withdrew a consent. Nobody has to agree to it."""
-
-    verb: ClassVar[str] = "withdraw_consent"
-    by: ClassVar[frozenset[Role]] = ANYONE
-    example: ClassVar[dict[str, Any]] = {"kind": "treatment"}
-    kind: Id

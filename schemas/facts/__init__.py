@@ -24,6 +24,17 @@ from schemas.facts.checkins import (
     SafetyContactDeclined,
     WelfareDecided,
 )
+from schemas.facts.consents import (
+    CapacityNoted,
+    CapacityQuestioned,
+    ConsentExpired,
+    ConsentRecorded,
+    ConsentRenewalDue,
+    ConsentWithdrawn,
+    ContinuationRecorded,
+    PreparationVoided,
+    WithdrawalAcknowledged,
+)
 from schemas.facts.ends import (
     CancellationDismissed,
     CancellationRequested,
@@ -34,14 +45,7 @@ from schemas.facts.ends import (
     SafetyContactEnded,
     SeriesExtended,
 )
-from schemas.facts.enrolment import (
-    ConsentRecorded,
-    ConsentWithdrawn,
-    ReferralAccepted,
-    ReferralDeclined,
-    ReferralReceived,
-    ScreeningDecided,
-)
+from schemas.facts.enrolment import ReferralAccepted, ReferralDeclined, ReferralReceived, ScreeningDecided
 from schemas.facts.identity import IdentityCompared, MergeDecided, ReferralRepeated, RepeatedReferralReviewed
 from schemas.facts.integration import IntegrationBecameOverdue, IntegrationNoteSigned
 from schemas.facts.measures import MeasureRecorded, RiskCleared, RiskContactRecorded, RiskUnassessed
@@ -136,6 +140,13 @@ AnyFact = Annotated[
     | ScreeningDecided
     | ConsentRecorded
     | ConsentWithdrawn
+    | ConsentRenewalDue
+    | ConsentExpired
+    | WithdrawalAcknowledged
+    | ContinuationRecorded
+    | CapacityQuestioned
+    | CapacityNoted
+    | PreparationVoided
     | PreparationNoteSigned
     | InPersonVisitRecorded
     | TelemedicineEndNeared
@@ -220,6 +231,8 @@ __all__ = [
     "ApprovalSuspended",
     "CancellationDismissed",
     "CancellationRequested",
+    "CapacityNoted",
+    "CapacityQuestioned",
     "CareTeamChanged",
     "CareTransferred",
     "CheckinAttempted",
@@ -228,8 +241,11 @@ __all__ = [
     "CheckinRecorded",
     "ConditionCleared",
     "ConditionConfirmed",
+    "ConsentExpired",
     "ConsentRecorded",
+    "ConsentRenewalDue",
     "ConsentWithdrawn",
+    "ContinuationRecorded",
     "CoverBegan",
     "CoverEnded",
     "CoverNamed",
@@ -273,6 +289,7 @@ __all__ = [
     "PatientDischarged",
     "PredoseVitalsDecided",
     "PreparationNoteSigned",
+    "PreparationVoided",
     "ProtocolMoved",
     "ReferralAccepted",
     "ReferralDeclined",
@@ -306,6 +323,7 @@ __all__ = [
     "WashoutPassed",
     "WeightRecorded",
     "WelfareDecided",
+    "WithdrawalAcknowledged",
     "WorkItemClosed",
     "WorkItemOpened",
     "WorkItemOverdue",

@@ -1,9 +1,9 @@
-"""Facts of referral, screening and consent."""
+"""Facts of referral and screening."""
 
 from typing import Literal
 
 from schemas.actors import CareTeam
-from schemas.base import Id, Instant, State, Text, Zone
+from schemas.base import Id, State, Text, Zone
 from schemas.facts.base import Fact
 from schemas.referral import ReferralSource, TherapistWish
 from schemas.treatment import Setting, TreatmentRoute
@@ -45,19 +45,3 @@ class ScreeningDecided(Fact):
 
     type: Literal["screening_decided"] = "screening_decided"
     eligible: bool
-
-
-class ConsentRecorded(Fact):
-    """The patient signed a consent."""
-
-    type: Literal["consent_recorded"] = "consent_recorded"
-    kind: Id
-    version: Id
-    signed_at: Instant
-
-
-class ConsentWithdrawn(Fact):
-    """The patient withdrew a consent."""
-
-    type: Literal["consent_withdrawn"] = "consent_withdrawn"
-    kind: Id

@@ -5,6 +5,7 @@ decision ever depends on a file that somebody edits later.
 """
 
 from schemas.protocol.checkins import CheckinRule, CheckinRules
+from schemas.protocol.consents import ConsentNeed, ConsentRule, ConsentRules
 from schemas.protocol.document import Protocol, Signature
 from schemas.protocol.dosing import Approvals, ApprovalTerms, BoosterRules, RouteLimits, Series
 from schemas.protocol.eligibility import EligibilityRules
@@ -33,6 +34,9 @@ __all__ = [
     "CareTeamRules",
     "CheckinRule",
     "CheckinRules",
+    "ConsentNeed",
+    "ConsentRule",
+    "ConsentRules",
     "EligibilityRules",
     "FollowUpRules",
     "HomeRule",

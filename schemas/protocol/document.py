@@ -9,7 +9,9 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from schemas.base import Id, Line, Model, ShortId
+from schemas.consents import ConsentUse
 from schemas.protocol.checkins import CheckinRules
+from schemas.protocol.consents import ConsentNeed, ConsentRule, ConsentRules
 from schemas.protocol.dosing import Approvals, BoosterRules, RouteLimits, Series
 from schemas.protocol.eligibility import EligibilityRules
 from schemas.protocol.follow_up import FollowUpRules
@@ -19,7 +21,7 @@ from schemas.protocol.medications import MedicationRules
 from schemas.protocol.messages import MessageRules
 from schemas.protocol.monitoring import MonitoringRules
 from schemas.protocol.pace import PaceRules
-from schemas.protocol.quantity import Quantity
+from schemas.protocol.quantity import Provenance, Quantity
 from schemas.protocol.referral import ReferralRules
 from schemas.protocol.regulation import RegulationRules
 from schemas.protocol.session import SessionRules
@@ -51,8 +53,9 @@ class Protocol(Model):
     referral: ReferralRules | None = None
     eligibility: EligibilityRules | None = None
     medications: MedicationRules | None = None
-    consent_kinds: tuple[Id, ...] = Field(min_length=1, description="Consents that must be active before a dose.")
-    consent_version: Id
+    consents: ConsentRules | None = None
+    consent_kinds: tuple[Id, ...] = Field(default=(), description="Of a protocol without a section of consents.")
+    consent_version: Id | None = Field(default=None, description="Of a protocol without a section of consents.")
     treatments: dict[TreatmentRoute, TreatmentRules] = Field(default_factory=dict)
     series: Series = Field(description="The series of every treatment route that has none of its own.")
     pace: PaceRules | None = None
@@ -76,6 +79,8 @@ class Protocol(Model):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
+        if self.consents is None and (not self.consent_kinds or self.consent_version is None):
+            raise Unacceptable("the consents are missing")
         if any(setting not in self.vitals.predose for setting in Setting):
             raise Unacceptable("blood pressure limits are missing for a setting")
         for rules in self.treatments.values():
@@ -91,6 +96,23 @@ class Protocol(Model):
     def name(self) -> str:
         """Identifier and version in one readable word."""
         return f"{self.id}:{self.version}"
+
+    @property
+    def consent_rules(self) -> ConsentRules:
+        """The consents; of a protocol that only lists kinds in one version, everybody needs each, at any time."""
+        if self.consents is not None:
+            return self.consents
+        kinds = {
+            kind: ConsentRule(
+                title=kind,
+                version=self.consent_version or "",
+                needed=ConsentNeed.EVERYBODY,
+                covers=ConsentUse.TREATMENT,
+                provenance=Provenance.DESIGN_DEFAULT,
+            )
+            for kind in self.consent_kinds
+        }
+        return ConsentRules(kinds=kinds, source=self.title)
 
     def treatment(self, route: TreatmentRoute) -> TreatmentRules:
         """What belongs to a treatment route; psychotherapy and all that is allowed, where the protocol says nothing."""

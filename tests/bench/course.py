@@ -16,7 +16,7 @@ from schemas.commands.ends import Course
 from schemas.commands.screening import LabReport
 from schemas.measures import Instrument
 from schemas.messages import Contact
-from schemas.protocol import Protocol
+from schemas.protocol import ConsentNeed, Protocol
 from schemas.referral import Person, Referral, ReferralSource
 from schemas.screening import LabResult, LabTest
 from schemas.team import Credentials
@@ -119,8 +119,10 @@ def course(protocol: Protocol, now: Callable[[], datetime]) -> Iterator[Step]:
     for instrument in protocol.instruments.baseline if protocol.instruments is not None else ():
         yield say(c.RecordMeasure, Role.NURSE, instrument=instrument, answers=_ANSWERS[instrument])
     yield say(c.DecideScreening, Role.PHYSICIAN, eligible=True, reason="No contraindication found.")
-    for kind in protocol.consent_kinds:
-        yield say(c.RecordConsent, Role.PATIENT, kind=kind, version=protocol.consent_version)
+    for kind, rule in protocol.consent_rules.kinds.items():
+        if rule.needed is ConsentNeed.EVERYBODY:
+            signed = {"kind": kind, "version": rule.version, "acknowledged": tuple(rule.disclosures)}
+            yield say(c.RecordConsent, Role.PATIENT, **signed)
     cycles = int(protocol.series.sessions.value)
     sessions_left, approvals, last_dose = 0, 0, None
     checkins = _Checkins(protocol, say, now)

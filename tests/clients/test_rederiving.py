@@ -55,7 +55,7 @@ def test_across_a_move_the_journal_knows_both_versions() -> None:
     course.must(MoveProtocol, Role.PHYSICIAN, protocol=varied({"version": "2027.01-1", "vitals.valid_min": 30}))
     course.to_phase(Phase.INTEGRATION)
     course.must(MoveProtocol, Role.PHYSICIAN, protocol=varied({"version": "2027.02-1"}))
-    any_other = varied({"version": "1999.01-1", "consent_kinds": ["telehealth"]})
+    any_other = varied({"version": "1999.01-1", "consents.kinds.telehealth.needed": "everybody"})
     for at_, state in ((None, course.state), (before, earlier)):
         derived = state_at(course.events(), any_other, course.state.pathway_id, at_)
         assert derived.model_copy(update={"episode": state.episode}) == state

@@ -11,8 +11,8 @@ from schemas.commands import (
     CheckIn,
     DecidePredoseVitals,
     LiftHold,
+    NoteCapacity,
     RecordAdministration,
-    RecordConsent,
     RecordMeasure,
     RecordVitals,
     RevokeApproval,
@@ -22,6 +22,7 @@ from schemas.commands import (
 )
 from schemas.measures import Instrument
 from schemas.pathway import Phase
+from schemas.protocol import ConsentNeed
 from schemas.treatment import Approval, DrugRoute, Setting, Vitals
 from tests.support.course import Course, at
 from tests.support.people import RESIDENCE
@@ -36,6 +37,11 @@ HIGH: Final = CALM.model_copy(update={"systolic": int(RULES.predose[Setting.CLIN
 
 GAP: Final = given(RULES.repeat_gap_min).value
 """Minutes between two readings that both count."""
+
+CONSENTS: Final = packaged().consent_rules
+COOLING_OFF_H: Final = given(CONSENTS.cooling_off_h).value
+AT_HOME: Final = tuple(kind for kind, rule in CONSENTS.kinds.items() if rule.needed is ConsentNeed.HOME)
+"""Kinds of consent that are needed at home."""
 
 OBSERVED: Final = timedelta(minutes=packaged().routes[DrugRoute.SUBLINGUAL].observation_min.value)
 """The observation time after a dose of ``dosed``."""
@@ -91,8 +97,31 @@ def boost(course: Course, **changes: Any) -> None:
 
 
 def withdrawn() -> Course:
+    """The patient was there, and left the treatment before anything was given."""
     course = ready()
     course.must(WithdrawConsent, Role.PATIENT)
+    return course
+
+
+def withdrawn_in_session() -> Course:
+    """Drug acts, and the patient has withdrawn."""
+    course = dosed()
+    course.wait(minutes=10)
+    course.must(WithdrawConsent, Role.PATIENT)
+    return course
+
+
+def ready_at_home() -> Course:
+    """Everything is in order at home: the next thing is the dose."""
+    course = at(Phase.SESSION, setting=Setting.HOME)
+    return course.until(lambda it: it.state.cycle.session is not None and bool(it.session.readings))
+
+
+def without_sitter() -> Course:
+    """At home, and the consent to the sitter was withdrawn a moment ago."""
+    course = ready_at_home()
+    course.must(WithdrawConsent, Role.PATIENT, kind="sitter")
+    course.wait(minutes=5)
     return course
 
 
@@ -113,6 +142,7 @@ def asked_after() -> Course:
 
 def unprepared() -> Course:
     course = at(Phase.PREPARATION)
+    course.wait(hours=COOLING_OFF_H)
     course.must(ApproveDosing, Role.PHYSICIAN, **an_approval(course.state))
     course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + MINUTE)
     course.must(CheckIn, Role.NURSE)
@@ -187,7 +217,7 @@ def used_up() -> Course:
 
 def at_home_instead() -> Course:
     """Approved for the clinic, received at home."""
-    course = at(Phase.SESSION)
+    course = at(Phase.SESSION).consent(*AT_HOME)
     course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + MINUTE, setting=Setting.HOME)
     course.must(CheckIn, Role.NURSE, setting=Setting.HOME, home=ATTESTED, location=RESIDENCE)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
@@ -196,8 +226,7 @@ def at_home_instead() -> Course:
 
 def unattested() -> Course:
     """A state that no command leads to: at home, approved for it, without the attestation."""
-    course = at(Phase.SESSION, setting=Setting.HOME)
-    course.until(lambda it: it.state.cycle.session is not None and bool(it.session.readings))
+    course = ready_at_home()
     session = course.session.model_copy(update={"home": ATTESTED.model_copy(update={"sitter_present": False})})
     course.state = course.state.model_copy(update={"cycle": course.state.cycle.model_copy(update={"session": session})})
     return course
@@ -263,12 +292,11 @@ def prepared_late() -> tuple[Course, datetime]:
 
 
 def between_consents() -> tuple[Course, datetime]:
-    course = withdrawn()
-    course.wait(minutes=5)
+    course = without_sitter()
     given_at = course.now
     course.wait(minutes=5)
-    course.must(RecordConsent, Role.PATIENT)
-    return course, given_at
+    course.must(NoteCapacity, Role.PHYSICIAN)
+    return course.consent("sitter"), given_at
 
 
 def lifted_late() -> tuple[Course, datetime]:

@@ -15,7 +15,7 @@ from schemas.actors import Seat
 from schemas.messages import Template
 from schemas.monitoring import AlarmLevel
 from schemas.pathway import Pathway
-from schemas.protocol import Protocol
+from schemas.protocol import ConsentNeed, Protocol
 from schemas.treatment import Approval, ApprovalStatus, Reading, Setting
 from schemas.work import WorkItem
 from tests.rules.dosing import Visit, covers, require_safe
@@ -55,6 +55,8 @@ class Chart:
     """Visits that were cancelled although the patient was there, since the last hold."""
     holds: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     integrated: dict[int, datetime] = field(default_factory=dict)
+    without_integration: set[int] = field(default_factory=set)
+    """Cycles of which the patient, who had left the treatment, did not want the visit."""
     work: dict[str, WorkItem] = field(default_factory=dict)
     work_ids: set[str] = field(default_factory=set)
     unreviewed: set[str] = field(default_factory=set)
@@ -97,21 +99,37 @@ class Chart:
         self.closed = True
 
     def _consent_recorded(self, fact: f.ConsentRecorded, entry: Entry) -> None:
-        spans = self.consents.setdefault(fact.kind, [])
-        assert fact.version == self.protocol.consent_version
         assert fact.signed_at <= entry.recorded_at
-        ended = spans[-1][1] if spans else None
-        assert not spans or (ended is not None and fact.signed_at > ended), "the signature that was withdrawn"
         assert not any(visit.acting(fact.signed_at) for visit in self.visits.values()), "signed while drug acted"
-        spans.append((fact.signed_at, None))
+        spans = self.consents.setdefault(fact.kind, [])
+        # A renewal leaves no gap.
+        if not spans or spans[-1][1] is not None:
+            spans.append((fact.signed_at, None))
 
     def _consent_withdrawn(self, fact: f.ConsentWithdrawn, entry: Entry) -> None:
-        start, end = self.consents[fact.kind][-1]
+        self._consent_ends(fact.kind, entry.at)
+
+    def _consent_expired(self, fact: f.ConsentExpired, entry: Entry) -> None:
+        self._consent_ends(fact.kind, entry.at)
+
+    def _consent_ends(self, kind: str, at: datetime) -> None:
+        start, end = self.consents[kind][-1]
         assert end is None
-        self.consents[fact.kind][-1] = (start, entry.at)
+        self.consents[kind][-1] = (start, at)
 
     def consented(self, at: datetime) -> bool:
-        return all(covers(self.consents.get(kind, []), at) for kind in self.protocol.consent_kinds)
+        """Whether the patient stands by what everybody consents to; the rest is for an auditor of its own."""
+        rules = self.protocol.consent_rules.kinds.items()
+        everybody = [kind for kind, rule in rules if rule.needed is ConsentNeed.EVERYBODY]
+        return all(covers(self.consents.get(kind, []), at) for kind in everybody)
+
+    def _continuation_recorded(self, fact: f.ContinuationRecorded, entry: Entry) -> None:
+        over = [one.cycle for one in self.visits.values() if one.doses and one.cycle not in self.integrated]
+        if not fact.therapy:
+            self.without_integration.update(over)
+
+    def _preparation_voided(self, fact: f.PreparationVoided, entry: Entry) -> None:
+        del self.prepared[fact.cycle]
 
     # Preparation and approval
 
@@ -235,7 +253,8 @@ class Chart:
         assert all(at - earlier >= least for earlier in before), "too soon after the dose before"
         gap = timedelta(hours=self.protocol.integration.min_hours_before_next_dose.value)
         assert all(at - held >= gap for held in self.integrated.values()), "too soon after the visit before"
-        assert set(self.integrated) == set(range(1, visit.cycle)), "the cycle before is not integrated"
+        over = {*self.integrated, *self.without_integration}
+        assert over == set(range(1, visit.cycle)), "the cycle before is not integrated"
 
     def _patient_discharged(self, fact: f.PatientDischarged, entry: Entry) -> None:
         visit = self.visits[fact.session_id]
@@ -311,7 +330,7 @@ class Chart:
 
     def _pathway_completed(self, fact: f.PathwayCompleted, entry: Entry) -> None:
         planned = int(self.protocol.series.sessions.value) + self.extended
-        assert len(self.integrated) == self.given == planned, "not finished"
+        assert len(self.integrated) + len(self.without_integration) == self.given == planned, "not finished"
         self.closed = True
 
     def _pathway_discontinued(self, fact: f.PathwayDiscontinued, entry: Entry) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from clients.scenarios.next_right import Said, an_approval, arrival, calm, in_range, next_right, renewed
+from clients.scenarios.next_right import Said, an_approval, arrival, calm, in_range, next_right, renewed, signing
 from schemas import commands as c
 from schemas.actors import Actor, Role, Seat
 from schemas.checkins import CheckinOutcome, WelfareDecision
@@ -43,7 +43,10 @@ AROUND_A_DOSE: Final[tuple[type[Command], ...]] = (
     c.RecordLabs,
     c.DecidePredoseVitals,
     *[c.WithdrawConsent] * 2,
-    c.RecordConsent,
+    *[c.RecordConsent] * 2,
+    c.QuestionCapacity,
+    *[c.NoteCapacity] * 2,
+    *[c.RecordContinuation] * 2,
     c.ApproveDosing,
     c.RevokeApproval,
     c.SignPreparationNote,
@@ -202,16 +205,26 @@ def _administer(course: Course, dice: Random) -> dict[str, Any]:
 
 
 def _consent(course: Course, dice: Random) -> dict[str, Any]:
-    said: dict[str, Any] = {"kind": dice.choice(course.state.protocol.consent_kinds)}
+    said = signing(course.state, dice.choice(tuple(course.state.protocol.consent_rules.kinds)))
     if dice.random() < 0.5:
         said["signed_at"] = _instant(course, dice)
     if dice.random() < 0.1:
         said["version"] = "2020-01"
+    if dice.random() < 0.1:
+        said["acknowledged"] = said["acknowledged"][1:]
+    if dice.random() < 0.1:
+        said["ends_at"] = _instant(course, dice)
     return said
 
 
 def _withdraw(course: Course, dice: Random) -> dict[str, Any]:
-    return {"kind": dice.choice((*course.state.protocol.consent_kinds, "photographs"))}
+    return {"kind": dice.choice((*course.state.protocol.consent_rules.kinds, *["treatment"] * 4, "photographs"))}
+
+
+def _continuation(course: Course, dice: Random) -> dict[str, Any]:
+    rules = course.state.protocol.consent_rules.kinds.items()
+    asked_for = [kind for kind, rule in rules if rule.asked_after_withdrawal]
+    return {"therapy": dice.random() < 0.5, "goes_on": {kind: dice.random() < 0.6 for kind in asked_for}}
 
 
 def _revoke(course: Course, dice: Random) -> dict[str, Any]:
@@ -366,6 +379,8 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.DecideScreening: lambda course, dice: {"eligible": dice.random() < 0.7},
     c.RecordConsent: _consent,
     c.WithdrawConsent: _withdraw,
+    c.RecordContinuation: _continuation,
+    c.NoteCapacity: lambda course, dice: {"has_capacity": dice.random() < 0.8},
     c.RecordInPersonVisit: _visit,
     c.FileRemsForm: lambda course, dice: {"session_id": dice.choice(("S1", "S1", "S2", "S3"))},
     c.RecordRemsEnrolment: lambda course, dice: {"patient_enrolled": dice.random() < 0.8},

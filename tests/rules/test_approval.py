@@ -32,6 +32,7 @@ from schemas.refusals import Refusal
 from schemas.screening import LabResult, LabTest
 from schemas.treatment import ApprovalStatus, DrugRoute, Setting
 from schemas.work import WorkKind
+from tests.rules.arrivals import AT_HOME
 from tests.rules.refusing import Refused, each, holds
 from tests.rules.staffing import verified
 from tests.support.course import Course, at, of_kind
@@ -63,7 +64,8 @@ def approving(situation: Callable[[], Course], **changes: Any) -> Callable[[], R
 
 
 def first() -> Course:
-    course = at(Phase.APPROVAL)
+    """Nothing was given yet, and the patient has consented to all routes and settings."""
+    course = at(Phase.APPROVAL).consent("injection", *AT_HOME)
     course.must(RecordWeight, Role.NURSE, kg=HEAVY)
     return course
 
@@ -114,7 +116,7 @@ ALONE = START_MG.value * (100 + STEP_PERCENT.value) / 100
 
 
 def unweighed() -> Course:
-    return at(Phase.APPROVAL)
+    return at(Phase.APPROVAL).consent("injection")
 
 
 def weighed_long_ago() -> Course:
@@ -382,7 +384,7 @@ def test_approval_is_bound_to_what_it_was_decided_on() -> None:
     course.must(ApproveDosing, Role.PHYSICIAN, **asked(course))
     approval = approval_of(course.state)
     assert (approval.id, approval.approved_by, approval.approved_at) == ("A1", "dr-sage", course.now)
-    assert (approval.protocol_version, approval.consent_version) == (packaged().name, packaged().consent_version)
+    assert (approval.protocol_version, approval.consents) == (packaged().name, ("treatment:2026-11",))
     assert (approval.sessions_used, approval.status) == (0, ApprovalStatus.IN_FORCE)
 
 

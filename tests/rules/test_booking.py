@@ -18,7 +18,7 @@ from schemas.refusals import Refusal, refusal_from_validation
 from schemas.treatment import HomeAttestation, Setting
 from schemas.work import WorkKind
 from tests.rules.refusing import Refused, each, holds
-from tests.support.course import START, Course, at
+from tests.support.course import Course, at
 from tests.support.people import RESIDENCE
 from tests.support.protocols import packaged, varied
 
@@ -81,10 +81,18 @@ def next_cycle(min_hours: float, gap_hours: float) -> Course:
     return at(Phase.PREPARATION, cycle=2, protocol=varied(changes))
 
 
+THE_END = LATEST - TICK - at(Phase.SESSION).now
+"""Until the last instant that can be written down."""
+
 REFUSALS = [
     Refused("starts_in_past", "starts_at", "booking for now", lambda: schedule(at(Phase.SESSION), timedelta(0))),
     Refused("too_far_ahead", "starts_at", "next year", lambda: schedule(at(Phase.SESSION), HORIZON + TICK)),
-    Refused("too_far_ahead", "starts_at", "in 2199", lambda: schedule(at(Phase.SESSION), LATEST - TICK - START)),
+    Refused(
+        "too_far_ahead",
+        "starts_at",
+        "in 2199",
+        lambda: schedule(at(Phase.SESSION), THE_END),
+    ),
     Refused("already_checked_in", None, "moving while the patient is there", lambda: schedule(received(), OPENS)),
     Refused("no_session", None, "cancelling nothing", lambda: at(Phase.SESSION).refused(CancelSession, Role.PATIENT)),
     Refused("drug_already_given", None, "cancelling after drug", lambda: dosed().refused(CancelSession, Role.PATIENT)),

@@ -13,8 +13,8 @@ from schemas.commands import (
     DeclineSafetyContact,
     DiscontinuePathway,
     ExtendSeries,
+    NoteCapacity,
     RecordCheckin,
-    RecordConsent,
     SignIntegrationNote,
     WithdrawConsent,
 )
@@ -146,7 +146,7 @@ def test_a_series_that_goes_on_moves_the_long_term_ones() -> None:
 def test_they_survive_a_withdrawn_consent_until_declined() -> None:
     course = withdrawn()
     course.wait(days=7)
-    assert opened(course) == ["S1-safety_call", "S1-day_3", "S1-day_7"]
+    assert opened(course) == ["S1-safety_call", "S1-day_3"], "what is not for safety belonged to the treatment"
     course.must(DeclineSafetyContact, Role.PATIENT)
     assert (course.state.checkins.open, course.state.checkins.planned) == ((), ())
     assert work(course, WorkKind.HOLD_CHECKIN) == []
@@ -157,8 +157,9 @@ def test_another_dose_asks_again() -> None:
     course = at(Phase.APPROVAL, cycle=2, treatment=TreatmentRoute.STANDARD_KETAMINE)
     course.must(WithdrawConsent, Role.PATIENT)
     course.must(DeclineSafetyContact, Role.PATIENT)
-    course.wait(hours=1)
-    course.must(RecordConsent, Role.PATIENT)
+    course.wait(days=2)
+    course.must(NoteCapacity, Role.PHYSICIAN)
+    course.consent("treatment")
     given = course.state.sessions_given
     course.until(lambda it: it.state.sessions_given > given)
     assert course.state.checkins.declined_at is None

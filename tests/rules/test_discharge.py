@@ -55,7 +55,7 @@ def test_refused(case: Refused) -> None:
 @pytest.mark.parametrize("route", list(kap_routes()))
 def test_discharge_at_the_end_of_the_observation_time(route: DrugRoute) -> None:
     course = at(Phase.APPROVAL)
-    course.must(RecordWeight, Role.NURSE)
+    course.consent("injection").must(RecordWeight, Role.NURSE)
     limits = packaged().routes[route]
     said = {**an_approval(course.state), "route": route, "max_dose_mg": 50.0, "booster_mg": 0.0}
     course.must(ApproveDosing, Role.PHYSICIAN, **said)

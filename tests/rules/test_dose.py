@@ -12,8 +12,8 @@ from schemas.commands import (
     ApproveDosing,
     CancelSession,
     DecidePredoseVitals,
+    NoteCapacity,
     RecordAdministration,
-    RecordConsent,
     RecordVitals,
     RevokeApproval,
     ScheduleSession,
@@ -79,9 +79,9 @@ def proposed_dose() -> Refusal:
 
 
 def consented_anew() -> Refusal:
-    course = a.withdrawn()
-    course.wait(minutes=1)
-    course.must(RecordConsent, Role.PATIENT)
+    course = a.without_sitter()
+    course.must(NoteCapacity, Role.PHYSICIAN)
+    course.consent("sitter")
     return course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0)
 
 
@@ -115,7 +115,7 @@ REFUSALS = [
     Refused("no_session", None, "nothing booked", refusing(lambda: at(Phase.SESSION))),
     Refused("not_checked_in", None, "not there", refusing(a.booked)),
     Refused("discharged", None, "gone home", refusing(a.discharged)),
-    Refused("consent_missing", None, "consent withdrawn a moment ago", refusing(a.withdrawn)),
+    Refused("consent_missing", None, "consent withdrawn a moment ago", refusing(a.withdrawn_in_session)),
     Refused("preparation_missing", None, "not prepared", refusing(a.unprepared)),
     Refused("approval_missing", None, "not approved", refusing(a.unapproved)),
     Refused("approval_expired", None, "at the instant of expiry", refusing(a.expired)),

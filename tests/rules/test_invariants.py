@@ -48,6 +48,10 @@ OFTEN = (
     "session_held",
     "approval_expired",
     "consent_withdrawn",
+    "consent_recorded",
+    "consent_expired",
+    "continuation_recorded",
+    "capacity_noted",
     "integration_note_signed",
     "risk_cleared",
     "checkin_missed",
@@ -65,9 +69,12 @@ FREQUENT = {
     "series.sessions": 3,
     "series.min_hours_between_doses": 30,
     "approval.first.valid_days": 2,
-    "consent_kinds": ["treatment", "telehealth"],
+    "consents.cooling_off_h": 5,
+    "consents.capacity_h": 3,
+    "consents.valid_days": 12,
+    "consents.renew_days_before": 4,
 }
-"""A protocol with short ways and two consents."""
+"""A protocol with short ways, in which consents end before the series does."""
 
 WITH_REMS = {**FREQUENT, "treatments.kap.rems_form_due_days": FORM_DUE}
 """The same as if the drug had a risk mitigation programme."""
@@ -96,6 +103,9 @@ BEGINNINGS: dict[str, Callable[[], Course]] = {
             a.unprepared,
             a.unapproved,
             a.withdrawn,
+            a.withdrawn_in_session,
+            a.without_sitter,
+            a.ready_at_home,
             a.at_risk,
             a.asked_after,
             a.revoked,

@@ -53,11 +53,11 @@ def test_a_signed_version_needs_no_permission() -> None:
 
 
 def test_consents_that_would_be_needed_and_spared() -> None:
-    two = ["treatment", "telehealth"]
-    answer = previewed(at(Phase.SESSION), newer({"consent_kinds": two}))
+    two = {"consents.kinds.telehealth.needed": "everybody"}
+    answer = previewed(at(Phase.SESSION), newer(two))
     assert answer.consents_needed == ("telehealth",)
     assert answer.phase_after is Phase.CONSENT
-    course = at(Phase.CONSENT, protocol=varied({"consent_kinds": two}))
+    course = at(Phase.CONSENT, protocol=varied(two))
     assert previewed(course, newer()).consents_spared == ("telehealth",)
 
 

@@ -164,7 +164,7 @@ def test_between_discharge_and_integration_the_windows_are_the_new_ones() -> Non
 
 
 def test_a_new_consent_is_owed_and_blocks() -> None:
-    course = moved(at(Phase.SESSION), newer({"consent_kinds": ["treatment", "telehealth"]}))
+    course = moved(at(Phase.SESSION), newer({"consents.kinds.telehealth.needed": "everybody"}))
     assert course.phase is Phase.CONSENT
     assert [item.subject for item in course.state.work if item.kind is WorkKind.RECORD_CONSENT] == ["telehealth"]
     course.to_phase(Phase.INTEGRATION)

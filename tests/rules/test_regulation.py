@@ -23,6 +23,7 @@ from schemas.pathway import Phase
 from schemas.refusals import Refusal
 from schemas.treatment import Approval, Setting
 from schemas.work import WorkItem, WorkKind
+from tests.rules.arrivals import AT_HOME, COOLING_OFF_H
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import Course, at, of_kind
 from tests.support.people import RESIDENCE, an_enrolment
@@ -40,9 +41,12 @@ VALID = timedelta(days=packaged().approval.first.valid_days.value)
 MONTHS = given(RULES.states["AL"].in_person_within_months)
 
 
+COOLING_OFF = timedelta(hours=COOLING_OFF_H)
+
+
 def over_video(now: datetime, residence: str = RESIDENCE) -> Course:
     """Prepared for a dose at home, never seen in person."""
-    course = Course(an_enrolment(setting=Setting.HOME, residence=residence), now=now)
+    course = Course(an_enrolment(setting=Setting.HOME, residence=residence), now=now - COOLING_OFF)
     return course.to_phase(Phase.APPROVAL)
 
 
@@ -213,6 +217,8 @@ def test_the_months_since_a_visit_end_with_their_last_local_day() -> None:
     until = end_of_local_month(course.now, int(MONTHS.value), course.state.zone)
     assert until == datetime(2027, 6, 16, 5, 59, 59, tzinfo=UTC)
     course.now = until
+    course.lapse()
+    course.consent("treatment", *AT_HOME)
     assert approve(course, valid_days=1).warnings == ("in_person_visit_lapses_before_approval",)
     assert "in_person_recent" not in unmet(course, until)
     assert "in_person_recent" in unmet(course, until + TICK)

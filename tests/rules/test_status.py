@@ -45,7 +45,7 @@ def test_status_and_view_agree_with_the_state(phase: Phase) -> None:
     [
         (ready, True, set()),
         (booked, False, {"not_checked_in", "plan_not_acknowledged"}),
-        (withdrawn, False, {"consent_missing", "approval_suspended"}),
+        (withdrawn, False, {"consent_missing", "approval_suspended", "preparation_missing", "not_checked_in"}),
         (unapproved, False, {"approval_missing"}),
         (measured(HIGH), False, {"blood_pressure_repeat"}),
         (held, False, {"medical_hold"}),

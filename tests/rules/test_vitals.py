@@ -133,7 +133,7 @@ def test_half_a_very_high_pressure_holds(half: dict[str, int]) -> None:
 
 
 def test_s01_high_pressure_on_arrival_is_held_at_the_third_reading() -> None:
-    course = Course(an_enrolment(), now=datetime(2026, 3, 30, 21, 0, tzinfo=UTC)).to_phase(Phase.APPROVAL)
+    course = Course(an_enrolment(), now=datetime(2026, 3, 29, 21, 0, tzinfo=UTC)).to_phase(Phase.APPROVAL)
     course.wait_until(datetime(2026, 3, 30, 22, 0, tzinfo=UTC))
     approval = {"sessions": 2, "valid_days": 30, "max_dose_mg": 150.0}
     course.must(ApproveDosing, Role.PHYSICIAN, **approval)

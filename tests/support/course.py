@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
-from clients.scenarios.next_right import Said, next_right
+from clients.scenarios.next_right import Said, next_right, signing
 from schemas.actors import Actor, Role
-from schemas.commands import Command, MoveProtocol
+from schemas.commands import Command, MoveProtocol, RecordConsent
 from schemas.events import CHAIN_START, Event
 from schemas.facts import CancellationRequested, Fact, ProtocolMoved
 from schemas.pathway import Phase, Session
@@ -101,6 +101,12 @@ class Course:
         answer = self.do(command, role, **fields)
         assert isinstance(answer, Step), f"{command.verb} was refused: {answer}"
         return answer
+
+    def consent(self, *kinds: str) -> Self:
+        """The patient signs consents of these kinds, with all that each asks for."""
+        for kind in kinds:
+            self.must(RecordConsent, Role.PATIENT, **signing(self.state, kind))
+        return self
 
     def refused(self, command: type[Command], role: Role, **fields: Any) -> Refusal:
         """As ``do``, and it has to be refused and leave nothing behind."""

@@ -6,11 +6,15 @@ from schemas.commands import (
     AcceptLab,
     AcceptMedication,
     AcceptReferral,
+    AcknowledgeWithdrawal,
     ClearCondition,
     DecideMerge,
     DecideScreening,
     DeclineReferral,
+    NoteCapacity,
+    QuestionCapacity,
     RecordConsent,
+    RecordContinuation,
     RecordHealthHistory,
     RecordLabs,
     RecordMedications,
@@ -22,7 +26,7 @@ from schemas.commands import (
 from schemas.facts import IdentityCompared, ReferralRepeated
 from schemas.referral import Comparison, RepeatedReferral
 from workflows.conductor import Conductor
-from workflows.rules.standing import missing_consents
+from workflows.rules.consents.standing import missing_consents
 from workflows.verbs import verb
 
 
@@ -44,6 +48,10 @@ class EnrolmentPhase(Conductor):
     decide_screening = verb(DecideScreening)
     record_consent = verb(RecordConsent)
     withdraw_consent = verb(WithdrawConsent)
+    acknowledge_withdrawal = verb(AcknowledgeWithdrawal)
+    record_continuation = verb(RecordContinuation)
+    question_capacity = verb(QuestionCapacity)
+    note_capacity = verb(NoteCapacity)
 
     @workflow.signal(description="Who else may be this person, found after the pathway was opened.")
     def identity_compared(self, comparison: Comparison) -> None:

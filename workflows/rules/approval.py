@@ -27,6 +27,8 @@ from schemas.facts import (
 from schemas.pathway import Pathway
 from schemas.treatment import Approval, ApprovalStatus
 from workflows.rules.calendar import end_of_local_day
+from workflows.rules.consents.signing import require_consented
+from workflows.rules.consents.standing import bound_consents
 from workflows.rules.credentials import require_prescriber
 from workflows.rules.dose_limits import most_alone, most_in_session, weight_for
 from workflows.rules.preparation import require_open_series
@@ -90,20 +92,14 @@ def _bound(state: Pathway, command: ApproveDosing, at: datetime, kg: float | Non
         approved_by=command.actor.id,
         approved_at=at,
         valid_until=end_of_local_day(at, command.valid_days, state.zone),
-        consent_version=state.protocol.consent_version,
         protocol_version=state.protocol.name,
         weight_kg=kg,
         medications_digest=state.screening.medications.digest,
         state_of_dosing=command.state_of_dosing or state.residence,
-        consents=standing_consents(state),
+        consents=bound_consents(state, command.setting, command.route),
         conditions=tuple(command.conditions) if command.conditions else None,
     )
     return approval.model_copy(update={"warnings": tuple(warnings(state, approval, at)) or None})
-
-
-def standing_consents(state: Pathway) -> tuple[str, ...]:
-    """Active consents with their versions, sorted."""
-    return tuple(sorted(f"{one.kind}:{one.version}" for one in state.consents.values() if one.is_active))
 
 
 def _changes(before: Approval | None, after: Approval) -> tuple[str, ...] | None:
@@ -137,6 +133,7 @@ def _require_within_limits(state: Pathway, command: ApproveDosing, at: datetime)
         "The protocol does not allow this route in this setting.",
         "setting",
     )
+    require_consented(state, command.setting, command.route)
     kg = weight_for(state, limits, at)
     most = most_in_session(state, limits, kg)
     for name in ("max_dose_mg", "max_single_mg", "booster_mg"):

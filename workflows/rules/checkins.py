@@ -1,6 +1,6 @@
 """Rules of check-ins: planned with the drug, opened and made urgent by time, done or closed by a human alone.
 
-They survive a withdrawn consent, until the patient declines the safety contact, too.
+Those for the patient's safety survive a withdrawn consent, until the patient declines the safety contact, too.
 """
 
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ from schemas.facts import (
 )
 from schemas.measures import Instrument
 from schemas.pathway import Pathway
+from workflows.rules.consents.standing import has_left
 from workflows.rules.measures import measured
 from workflows.rules.refusing import Refused, require
 from workflows.rules.risk import is_asked_after as is_at_risk
-from workflows.rules.standing import missing_consents
 
 LONG_TERM = "long_term"
 """Kind of the check-ins after the last session of a series."""
@@ -132,7 +132,7 @@ def decline_safety_contact(state: Pathway, command: DeclineSafetyContact, at: da
 
 def may_decline(state: Pathway) -> bool:
     """Whether the patient has left the treatment, so that only the safety contact is left."""
-    return state.ending is not None or bool(missing_consents(state))
+    return state.ending is not None or has_left(state)
 
 
 def safety_only(state: Pathway) -> Checkins:

@@ -31,6 +31,7 @@ from workflows.rules import (
     supply,
     team,
 )
+from workflows.rules.consents import capacity, signing, withdrawal
 from workflows.rules.refusing import Refused, require
 
 Rule = Callable[[Pathway, Any, datetime], list[Fact]]
@@ -54,8 +55,12 @@ RULES: dict[type[Command], Rule] = {
     c.AcceptLab: screening.accept_lab,
     c.RecordWeight: screening.record_weight,
     c.DecideScreening: enrolment.decide_screening,
-    c.RecordConsent: enrolment.record_consent,
-    c.WithdrawConsent: enrolment.withdraw_consent,
+    c.RecordConsent: signing.record_consent,
+    c.WithdrawConsent: withdrawal.withdraw_consent,
+    c.AcknowledgeWithdrawal: withdrawal.acknowledge_withdrawal,
+    c.RecordContinuation: withdrawal.record_continuation,
+    c.QuestionCapacity: capacity.question_capacity,
+    c.NoteCapacity: capacity.note_capacity,
     c.SignPreparationNote: preparation.sign_preparation_note,
     c.RecordInPersonVisit: regulation.record_in_person_visit,
     c.RecordRemsEnrolment: rems.record_rems_enrolment,

@@ -1,13 +1,11 @@
-"""Rules of referral, screening and consent."""
+"""Rules of referral and screening."""
 
 from datetime import datetime
 from typing import Any
 
 from schemas.actors import Role
-from schemas.commands import AcceptReferral, DecideScreening, DeclineReferral, RecordConsent, WithdrawConsent
+from schemas.commands import AcceptReferral, DecideScreening, DeclineReferral
 from schemas.facts import (
-    ConsentRecorded,
-    ConsentWithdrawn,
     Fact,
     IdentityCompared,
     ReferralAccepted,
@@ -15,7 +13,7 @@ from schemas.facts import (
     ReferralReceived,
     ScreeningDecided,
 )
-from schemas.pathway import Closure, Consent, End, Pathway
+from schemas.pathway import Closure, End, Pathway
 from schemas.referral import Enrolment
 from workflows.rules.ends import ended
 from workflows.rules.identity import require_settled
@@ -112,58 +110,6 @@ def decide_screening(state: Pathway, command: DecideScreening, at: datetime) -> 
     return [ScreeningDecided(eligible=command.eligible)]
 
 
-def record_consent(state: Pathway, command: RecordConsent, at: datetime) -> list[Fact]:
-    """In the version in force, after screening, and never while drug may still act."""
-    protocol = state.protocol
-    session = state.cycle.session
-    require(state.eligible, "not_screened", "No physician has found the patient eligible.")
-    require(
-        command.kind in protocol.consent_kinds,
-        "unknown_consent_kind",
-        "The protocol knows no such consent.",
-        "kind",
-        known=", ".join(protocol.consent_kinds),
-    )
-    require(
-        command.version == protocol.consent_version,
-        "consent_version_not_current",
-        "The consent was signed in another version than the one in force.",
-        "version",
-        current=protocol.consent_version,
-    )
-    require(
-        session is None or not session.in_progress,
-        "session_in_progress",
-        "A consent cannot be signed during a session: the capacity to consent is in doubt.",
-    )
-    signed_at = command.signed_at or at
-    require(signed_at <= at, "signed_in_future", "A consent cannot be signed in the future.", "signed_at")
-    held = state.consents.get(command.kind)
-    require(held is None or not held.is_active, "consent_already_active", "This consent is active already.", "kind")
-    withdrawn_at = held.withdrawn_at if held else None
-    require(
-        withdrawn_at is None or signed_at > withdrawn_at,
-        "signed_before_withdrawal",
-        "This signature was withdrawn; the consent has to be signed anew.",
-        "signed_at",
-    )
-    require(
-        state.last_discharged_at is None or signed_at >= state.last_discharged_at,
-        "signed_during_session",
-        "A consent cannot be signed during a session: the capacity to consent is in doubt.",
-        "signed_at",
-    )
-    return [ConsentRecorded(kind=command.kind, version=command.version, signed_at=signed_at)]
-
-
-def withdraw_consent(state: Pathway, command: WithdrawConsent, at: datetime) -> list[Fact]:
-    """At any time. During a session it stops further drug, and the observation goes on."""
-    del at
-    held = state.consents.get(command.kind)
-    require(held is not None and held.is_active, "consent_not_active", "No such consent is active.", "kind")
-    return [ConsentWithdrawn(kind=command.kind)]
-
-
 def referral_accepted(state: Pathway, fact: ReferralAccepted, at: datetime) -> dict[str, Any]:
     """The care team is named."""
     del state, at
@@ -180,16 +126,3 @@ def screening_decided(state: Pathway, fact: ScreeningDecided, at: datetime) -> d
     """An ineligible patient's pathway ends, after the safety contact if one is owed."""
     over = {} if fact.eligible else ended(state, Closure(end=End.INELIGIBLE, at=at))
     return {"eligible": fact.eligible, **over}
-
-
-def consent_recorded(state: Pathway, fact: ConsentRecorded, at: datetime) -> dict[str, Any]:
-    """The consent is active."""
-    del at
-    consent = Consent(kind=fact.kind, version=fact.version, signed_at=fact.signed_at)
-    return {"consents": {**state.consents, fact.kind: consent}}
-
-
-def consent_withdrawn(state: Pathway, fact: ConsentWithdrawn, at: datetime) -> dict[str, Any]:
-    """The consent is kept, with the instant it ended."""
-    consent = state.consents[fact.kind].model_copy(update={"withdrawn_at": at})
-    return {"consents": {**state.consents, fact.kind: consent}}

@@ -30,6 +30,7 @@ from workflows.rules import (
     supply,
     team,
 )
+from workflows.rules.consents import capacity, signing, withdrawal
 
 Evolution = Callable[[Pathway, Any, datetime], dict[str, Any]]
 
@@ -67,8 +68,15 @@ EVOLUTIONS: dict[type[Fact], Evolution] = {
     f.LabAccepted: screening.lab_accepted,
     f.WeightRecorded: screening.weight_recorded,
     f.ScreeningDecided: enrolment.screening_decided,
-    f.ConsentRecorded: enrolment.consent_recorded,
-    f.ConsentWithdrawn: enrolment.consent_withdrawn,
+    f.ConsentRecorded: signing.consent_recorded,
+    f.ConsentRenewalDue: signing.consent_renewal_due,
+    f.ConsentExpired: signing.consent_expired,
+    f.ConsentWithdrawn: withdrawal.consent_withdrawn,
+    f.WithdrawalAcknowledged: withdrawal.withdrawal_acknowledged,
+    f.ContinuationRecorded: withdrawal.continuation_recorded,
+    f.PreparationVoided: withdrawal.preparation_voided,
+    f.CapacityQuestioned: capacity.capacity_questioned,
+    f.CapacityNoted: capacity.capacity_noted,
     f.PreparationNoteSigned: preparation.preparation_note_signed,
     f.InPersonVisitRecorded: regulation.in_person_visit_recorded,
     f.TelemedicineEndNeared: regulation.telemedicine_end_neared,

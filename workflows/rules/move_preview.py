@@ -11,9 +11,10 @@ from schemas.pathway import Pathway
 from schemas.protocol import Protocol
 from schemas.protocol.leaves import Difference, Leaf, differences
 from schemas.refusals import Refusal
+from workflows.rules.consents.standing import missing_consents
 from workflows.rules.deadlines import due
 from workflows.rules.screening.standing import good_times
-from workflows.rules.standing import missing_consents, phase_of
+from workflows.rules.standing import phase_of
 from workflows.rules.status import checks_of
 from workflows.rules.step import lapse, obey
 

@@ -4,9 +4,7 @@ from datetime import datetime
 
 from schemas.messages import DeliveryRules
 from schemas.pathway import Pathway
-
-MESSAGES_CONSENT = "messages"
-"""Kind of the consent to e-mail, text and push. Where nobody was asked, reminders are part of the treatment (HIPAA)."""
+from workflows.rules.consents.standing import wants_messages
 
 
 def delivery_rules(state: Pathway, now: datetime, scale: float) -> DeliveryRules | None:
@@ -14,11 +12,10 @@ def delivery_rules(state: Pathway, now: datetime, scale: float) -> DeliveryRules
     rules = state.protocol.messages
     if rules is None:
         return None
-    consent = state.consents.get(MESSAGES_CONSENT)
     return DeliveryRules(
         now=now,
         scale=scale,
         quiet=rules.quiet,
         most_per_day=int(rules.most_per_day.value),
-        open_channels=consent is None or consent.is_active,
+        open_channels=wants_messages(state),
     )

@@ -7,22 +7,22 @@ from schemas.commands import SignPreparationNote
 from schemas.facts import Fact, PreparationNoteSigned
 from schemas.pathway import Pathway
 from workflows.rules import team
+from workflows.rules.consents.signing import require_consented
+from workflows.rules.consents.standing import planned
 from workflows.rules.refusing import require
-from workflows.rules.standing import missing_consents
 
 
 def require_open_series(state: Pathway) -> None:
-    """Refuse unless the patient is eligible, has consented, and another cycle is to be done."""
+    """Refuse unless the patient is eligible, and another cycle is to be done."""
     require(state.eligible, "not_screened", "No physician has found the patient eligible.")
     require(state.series_continues, "series_finished", "Every session of the series was held.")
-    missing = missing_consents(state)
-    require(not missing, "consent_missing", "A required consent is not active.", missing=", ".join(missing))
 
 
 def sign_preparation_note(state: Pathway, command: SignPreparationNote, at: datetime) -> list[Fact]:
     """Once per cycle; preparation is complete by a signed note, not by a calendar slot passing."""
     require(state.has_psychotherapy, "no_psychotherapy", "Preparation does not belong to this treatment.")
     require_open_series(state)
+    require_consented(state, *planned(state))
     require(state.cycle.prepared_at is None, "already_prepared", "The preparation note of this cycle is signed.")
     team.require_new_therapist(state, command, at)
     return [

@@ -24,6 +24,7 @@ from schemas.pathway import Cycle, Pathway, Session
 from schemas.treatment import Dose, Reading, Setting, Vitals
 from workflows.rules import pace, rems, team
 from workflows.rules.checkins import planned_after
+from workflows.rules.consents.signing import require_consented
 from workflows.rules.dose_limits import PER_CENT
 from workflows.rules.gate import Intended, gate
 from workflows.rules.monitoring import alarm, baseline, missing_readings
@@ -74,6 +75,7 @@ def schedule_session(state: Pathway, command: ScheduleSession, at: datetime) -> 
         "The treatment does not take place in this setting.",
         "setting",
     )
+    require_consented(state, command.setting, None)
     require(command.starts_at > at, "starts_in_past", "A session starts in the future.", "starts_at")
     terms = state.protocol.approval
     horizon = at + timedelta(days=max(terms.first.valid_days.value, terms.later.valid_days.value))

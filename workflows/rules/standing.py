@@ -4,6 +4,11 @@ from datetime import datetime, timedelta
 
 from schemas.pathway import Pathway, Phase, Session
 from schemas.treatment import Approval, ApprovalStatus
+from workflows.rules.consents.standing import (
+    has_left,
+    is_monitoring_only,
+    missing_consents,
+)
 
 NEXT_STEP: dict[Phase, str] = {
     Phase.REFERRAL: "A coordinator accepts or declines the referral.",
@@ -22,6 +27,9 @@ NEXT_STEP: dict[Phase, str] = {
 HELD_STEP = "A physician reviews the medical hold."
 CHANGED_STEP = "A physician decides whether the series goes on with the changed team."
 OBSERVED_STEP = "The patient is observed, debriefed and discharged."
+MONITORED_STEP = "The patient is only monitored, until it is safe to leave: the consent was withdrawn."
+ASKED_STEP = "The patient is asked what goes on, one thing after the other."
+LEFT_STEP = "A physician decides with the patient how it goes on."
 
 
 def phase_of(state: Pathway) -> Phase:
@@ -52,21 +60,16 @@ def next_step(state: Pathway) -> str:
     """The one thing that moves the pathway on."""
     session = state.cycle.session
     if session is not None and session.in_progress:
-        return OBSERVED_STEP
+        return MONITORED_STEP if is_monitoring_only(state) else OBSERVED_STEP
     if state.hold is not None and state.closure is None:
         return HELD_STEP
-    phase, handover = phase_of(state), state.staffing.handover
+    phase, handover, withdrawal = phase_of(state), state.staffing.handover, state.consenting.withdrawal
+    if withdrawal is not None and withdrawal.therapy is None and state.closure is None and state.ending is None:
+        return ASKED_STEP
+    if phase is Phase.CONSENT and has_left(state):
+        return LEFT_STEP
     changed = handover is not None and handover.continued_at is None
     return CHANGED_STEP if changed and phase in (Phase.APPROVAL, Phase.SESSION) else NEXT_STEP[phase]
-
-
-def missing_consents(state: Pathway) -> list[str]:
-    """Kinds of consent the protocol asks for that are not active."""
-    return [
-        kind
-        for kind in state.protocol.consent_kinds
-        if (consent := state.consents.get(kind)) is None or not consent.is_active
-    ]
 
 
 def is_called_off(state: Pathway) -> bool:

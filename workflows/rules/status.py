@@ -9,6 +9,7 @@ from schemas.checkins import OpenCheckin
 from schemas.pathway import Pathway
 from schemas.records import PathwayView
 from workflows.rules.checkins import asked
+from workflows.rules.consents.standing import is_monitoring_only
 from workflows.rules.credentials import Clinician, lacking, place_of_dose
 from workflows.rules.deadlines import due
 from workflows.rules.gate import gate
@@ -26,7 +27,7 @@ def attention(state: Pathway) -> str:
     """Why an operator should look at the pathway."""
     if state.cancellation_requested_at is not None:
         return CANCELLATION
-    if state.hold is not None or state.risk.blocked:
+    if state.hold is not None or state.risk.blocked or is_monitoring_only(state):
         return HELD
     return OVERDUE if any(item.steps for item in state.work) else CALM
 
@@ -74,6 +75,7 @@ def status_of(state: Pathway, now: datetime, unwritten: int, unsent: int) -> Sta
             doses=len(session.doses),
             discharged=session.discharged_at is not None,
             observation_ends_at=observation_ends(state, session),
+            monitoring_only=is_monitoring_only(state),
         ),
         dose_allowed=state.closure is None and all(check.passed for check in checks),
         checks=checks,
@@ -177,6 +179,8 @@ def details_of(state: Pathway) -> str:
         "",
         f"Next step: {next_step(state)}",
     ]
+    if is_monitoring_only(state):
+        lines += ["", "**Monitoring only.** The consent was withdrawn; nobody leaves before it is safe."]
     if state.hold is not None:
         lines += ["", "**On hold** until a physician decides."]
     if state.cancellation_requested_at is not None:

@@ -9,18 +9,21 @@ from schemas.measures import Span
 from schemas.pathway import Pathway
 from schemas.supply import Supply, SupplyChange, SupplyEntry
 from schemas.treatment import Approval, ApprovalStatus, Setting
+from workflows.rules.consents.signing import require_consented
+from workflows.rules.consents.standing import planned
 from workflows.rules.credentials import require_prescriber
-from workflows.rules.gate import enrolment, regulation, risk, screening, team
+from workflows.rules.gate import consents, enrolment, regulation, risk, screening, team
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
 
-ON_HOLD = (enrolment.checks, screening.checks, risk.checks, regulation.checks, team.checks)
+ON_HOLD = (enrolment.checks, consents.checks, screening.checks, risk.checks, regulation.checks, team.checks)
 """Checks of a dose without which nothing is sent either."""
 
 
 def release_supply(state: Pathway, command: ReleaseSupply, at: datetime) -> list[Fact]:
     """Under an approval for the home, after the report on the doses before, while nothing stands against a dose."""
     require_open_series(state)
+    require_consented(state, *planned(state))
     approval = _approval_for_home(state, command.approval_id, at)
     held = state.hold is not None
     require(not held, "supply_on_hold", "Something stands in the way of a dose.", check="no_hold")

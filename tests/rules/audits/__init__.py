@@ -6,6 +6,7 @@ from schemas.pathway import Pathway
 from schemas.protocol import Protocol
 from tests.rules.audits.approval import ApprovalAudit
 from tests.rules.audits.checkins import CheckinAudit
+from tests.rules.audits.consents import ConsentAudit
 from tests.rules.audits.invitations import InvitationAudit
 from tests.rules.audits.pace import PaceAudit
 from tests.rules.audits.regulation import RegulationAudit
@@ -46,5 +47,6 @@ AUDITS: tuple[type[Audit], ...] = (
     PaceAudit,
     TeamAudit,
     InvitationAudit,
+    ConsentAudit,
 )
 """Every auditor; each reads every course of the property tests."""

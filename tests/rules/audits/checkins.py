@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from schemas import facts as f
 from schemas.checkins import WelfareDecision
+from schemas.consents import ConsentUse
 from schemas.pathway import Pathway
 from schemas.protocol import Protocol
 from tests.support.course import Entry
@@ -21,6 +22,8 @@ class CheckinAudit:
         self.calls: set[str] = set()
         self.decisions: set[str] = set()
         self.ended = False
+        rules = protocol.consent_rules.kinds.items()
+        self.leaving = {kind for kind, rule in rules if rule.covers is ConsentUse.TREATMENT}
 
     def read(self, entry: Entry) -> None:
         """Take in one entry."""
@@ -41,9 +44,17 @@ class CheckinAudit:
             self.decisions.discard(fact.checkin_id)
             if fact.decision is WelfareDecision.CLOSE:
                 self._end(fact.checkin_id)
+        elif isinstance(fact, f.ConsentWithdrawn) and fact.kind in self.leaving:
+            self._left()
         elif isinstance(fact, f.SafetyContactDeclined):
             assert entry.actor is not None
             self.open.clear()
+
+    def _left(self) -> None:
+        """Of the check-ins of a treatment those for the patient's safety outlive it."""
+        rules = self.rules.after_session if self.rules is not None else {}
+        safety = {kind for kind, rule in rules.items() if rule.safety}
+        self.open = {one for one in self.open if one.partition("-")[2] in safety}
 
     def _due(self, fact: f.CheckinDue, entry: Entry) -> None:
         assert self.rules is not None

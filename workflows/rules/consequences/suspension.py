@@ -10,7 +10,7 @@ from schemas.facts import ApprovalSuspended, Fact
 from schemas.pathway import Pathway
 from schemas.team import Credential
 from schemas.treatment import Approval, ApprovalStatus
-from workflows.rules.approval import standing_consents
+from workflows.rules.consents.standing import standing_consents
 from workflows.rules.credentials import lacking, prescribers
 from workflows.rules.dose_limits import PER_CENT
 from workflows.rules.risk import suspension_reasons as _risk
@@ -35,8 +35,10 @@ def _weight(state: Pathway, approval: Approval) -> Iterator[str]:
 
 
 def _consents(state: Pathway, approval: Approval) -> Iterator[str]:
-    if approval.consents is not None and not set(approval.consents) <= set(standing_consents(state)):
+    if approval.consents is not None and not set(approval.consents) <= standing_consents(state):
         yield "consent_changed"
+    if state.consenting.capacity_questioned_at is not None:
+        yield "capacity_questioned"
 
 
 def _adverse_events(state: Pathway, approval: Approval) -> Iterator[str]:

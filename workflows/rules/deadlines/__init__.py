@@ -13,6 +13,7 @@ from schemas.pathway import Pathway
 from workflows.rules.deadlines import (
     approval,
     checkins,
+    consents,
     integration,
     monitoring,
     regulation,
@@ -32,6 +33,8 @@ DEADLINES: tuple[Deadline, ...] = (
     monitoring.LATE,
     integration.WINDOW,
     regulation.TELEMEDICINE,
+    consents.RENEWAL,
+    consents.EXPIRY,
     screening.WASHOUT,
     risk.UNASSESSED,
     checkins.OPENING,

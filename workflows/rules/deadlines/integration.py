@@ -5,13 +5,15 @@ from datetime import datetime
 
 from schemas.facts import Fact, IntegrationBecameOverdue
 from schemas.pathway import Pathway
+from workflows.rules.consents.standing import integration_goes_on
 from workflows.rules.deadlines.deadline import Deadline
 from workflows.rules.standing import integration_window
 
 
 def _instants(state: Pathway) -> Iterator[tuple[datetime, str]]:
     session = state.cycle.session
-    if session is not None and session.discharged_at is not None and not state.cycle.integration_overdue:
+    overdue = state.cycle.integration_overdue
+    if session is not None and session.discharged_at is not None and not overdue and integration_goes_on(state):
         window = integration_window(state, session)
         if window is not None:
             yield window[1], session.id

@@ -6,6 +6,7 @@ from datetime import datetime
 from schemas.pathway import Pathway
 from workflows.rules.gate import (
     approval,
+    consents,
     enrolment,
     pace,
     preparation,
@@ -22,6 +23,7 @@ from workflows.rules.gate.check import GateCheck, Intended, Provider
 
 CHECKS: tuple[Provider, ...] = (
     enrolment.checks,
+    consents.checks,
     screening.checks,
     safety.checks,
     risk.checks,

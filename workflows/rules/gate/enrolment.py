@@ -1,4 +1,4 @@
-"""Checks of eligibility and consent."""
+"""Checks of identity and eligibility."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,12 +7,11 @@ from schemas.actors import Role
 from schemas.pathway import Pathway
 from workflows.rules.gate.check import GateCheck, Intended, check
 from workflows.rules.identity import is_settled
-from workflows.rules.standing import missing_consents
 
 
 def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[GateCheck]:
-    """A physician found the patient eligible, and the patient stands by every consent."""
-    del intended
+    """It is settled who the patient is, and a physician found the patient eligible."""
+    del at, intended
     yield check(
         "identity_settled",
         is_settled(state.identity),
@@ -27,14 +26,4 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
         "not_screened",
         "No physician has found the patient eligible.",
         Role.PHYSICIAN,
-    )
-    missing = missing_consents(state)
-    consented = not missing and all(consent.signed_at <= at for consent in state.consents.values())
-    yield check(
-        "consents_active",
-        consented,
-        "consent_missing",
-        "A required consent is not active.",
-        Role.PATIENT,
-        missing=", ".join(missing) or None,
     )

@@ -7,6 +7,7 @@ from workflows.rules.ends import NOBODY_TO_ASK
 from workflows.rules.owed import (
     approval,
     checkins,
+    consents,
     course,
     identity,
     pace,
@@ -24,6 +25,7 @@ PROVIDERS: tuple[Provider, ...] = (
     safety.owed,
     identity.owed,
     course.owed,
+    consents.owed,
     screening.owed,
     approval.owed,
     pace.owed,

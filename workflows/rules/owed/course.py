@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from schemas.pathway import Pathway, Phase
 from schemas.work import WorkKind
 from workflows.rules.owed.obligation import Obligation
-from workflows.rules.standing import is_usable, missing_consents, phase_of
+from workflows.rules.standing import is_usable, phase_of
 
 PHASE_WORK: dict[Phase, WorkKind] = {
     Phase.REFERRAL: WorkKind.ACCEPT_REFERRAL,
@@ -18,14 +18,11 @@ PHASE_WORK: dict[Phase, WorkKind] = {
 
 
 def owed(state: Pathway) -> Iterator[Obligation]:
-    """The one thing that the phase waits for, consents one by one, and a booking."""
+    """The one thing that the phase waits for, and a booking."""
     phase = phase_of(state)
     cycle = f"cycle-{state.cycle.number}"
     if (kind := PHASE_WORK.get(phase)) is not None:
         yield Obligation(kind, cycle)
-    if phase is Phase.CONSENT:
-        for consent in missing_consents(state):
-            yield Obligation(WorkKind.RECORD_CONSENT, consent)
     ready = state.cycle.prepared_at is not None or not state.has_psychotherapy
     if state.cycle.session is None and ready and phase in (Phase.SESSION, Phase.APPROVAL):
         asked = (WorkKind.SCHEDULE_SESSION, cycle) in {item.key for item in state.work}

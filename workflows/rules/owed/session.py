@@ -6,6 +6,7 @@ from schemas.actors import Role
 from schemas.pathway import Pathway, Session
 from schemas.work import WorkKind
 from workflows.rules.blood_pressure import Verdict
+from workflows.rules.consents.standing import has_left, integration_goes_on, is_monitoring_only
 from workflows.rules.owed.obligation import Obligation
 from workflows.rules.predose import pressure_verdict
 from workflows.rules.standing import integration_window, observation_ends
@@ -19,12 +20,12 @@ def owed(state: Pathway) -> Iterator[Obligation]:
     if not session.doses:
         yield from _before_the_dose(state, session)
         return
-    if state.has_psychotherapy and not session.debriefed:
+    if state.has_psychotherapy and not session.debriefed and not (has_left(state) or is_monitoring_only(state)):
         yield Obligation(WorkKind.RECORD_DEBRIEF, session.id, due_from=observation_ends(state, session))
     if session.discharged_at is None:
         ends = observation_ends(state, session)
         yield Obligation(WorkKind.DISCHARGE_PATIENT, session.id, due_from=ends, owner=_attending(state))
-    elif (window := integration_window(state, session)) is not None:
+    elif (window := integration_window(state, session)) is not None and integration_goes_on(state):
         _, closes, hard_limit = window
         cycle = f"cycle-{state.cycle.number}"
         yield Obligation(WorkKind.HOLD_INTEGRATION_VISIT, cycle, due_at=closes, hard_limit=hard_limit)
