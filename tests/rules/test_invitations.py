@@ -71,10 +71,12 @@ def test_a_cancellation_takes_the_appointment_back_once() -> None:
     assert len(everything(course)) == 4
 
 
-def test_a_withdrawn_consent_alone_takes_no_appointment_back() -> None:
-    course = booked()
-    course.must(WithdrawConsent, Role.PATIENT)
-    assert len(everything(course)) == 2, "an appointment may still be kept for another reason"
+def test_leaving_the_treatment_takes_the_appointment_back_and_another_withdrawal_does_not() -> None:
+    course = booked().consent("recording")
+    step = course.must(WithdrawConsent, Role.PATIENT, kind="recording")
+    assert invitations(step.facts) == []
+    step = course.must(WithdrawConsent, Role.PATIENT)
+    assert numbered(invitations(step.facts)) == {(role, 1, True) for role in BOTH}
 
 
 def test_an_arrival_ahead_of_time_takes_nothing_back_but_a_hold_then_does() -> None:
