@@ -50,6 +50,7 @@ class MatchBasis(StrEnum):
     BIRTH_DATE_AND_FAMILY_NAME = "birth_date_and_family_name"
     BIRTH_DATE_AND_GIVEN_NAME = "birth_date_and_given_name"
     EMAIL_AND_GIVEN_NAME = "email_and_given_name"
+    EMAIL_AND_BIRTH_DATE = "email_and_birth_date"
 
 
 class Match(Model):
@@ -80,6 +81,11 @@ class Identity(Model):
     pending: bool = Field(default=False, description="The directory was away, so nobody has been compared yet.")
     undecided: tuple[Match, ...] = ()
     repeated: int = Field(default=0, description="Further referrals of the same person that nobody has read yet.")
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nobody else may be the same person."""
+        return not self.pending and not self.undecided
 
 
 class RepeatedReferral(Model):

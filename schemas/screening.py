@@ -64,6 +64,9 @@ class HealthHistory(Model):
     childbearing_potential: bool
     conditions: tuple[Id, ...] = Field(description="Those that are present.")
     stop_bang: int | None = Field(default=None, ge=0, le=8, description="Score for sleep apnoea, where it was asked.")
+    retracted: tuple[Id, ...] | None = Field(
+        default=None, description="Not told of any more, but a physician has not decided about them yet."
+    )
 
 
 class Clearance(Model):
@@ -83,12 +86,20 @@ class Medication(Model):
     action: MedicationAction
     recognised: bool = True
     suggestion: Line | None = Field(default=None, description="An ingredient that is spelled much like it.")
+    strength: Line | None = Field(
+        default=None, description="What was told beside the name, where the protocol looks at how much is taken."
+    )
 
     @property
     def key(self) -> str:
         """What makes two entries the same medication, however they were told."""
         known = ",".join(self.ingredients)
         return known if self.recognised else f"{known}?{self.name.casefold()}"
+
+    @property
+    def as_taken(self) -> str:
+        """The same with how much is taken, where that matters: another strength is decided anew."""
+        return self.key if self.strength is None else f"{self.key} {self.strength}"
 
 
 class MedicationList(Model):
@@ -106,7 +117,7 @@ class MedicationList(Model):
         """A hash over everything that matters for a dose; empty while no list was recorded."""
         if self.recorded_at is None:
             return ""
-        telling = sorted({entry.key for entry in self.entries if entry.action is not MedicationAction.ALLOW})
+        telling = sorted({entry.as_taken for entry in self.entries if entry.action is not MedicationAction.ALLOW})
         return hashlib.sha256("\x1f".join(telling).encode()).hexdigest()[:32]
 
 

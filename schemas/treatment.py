@@ -63,7 +63,10 @@ class Approval(Model):
     treatment: TreatmentRoute | None = None
     max_single_mg: float | None = Field(default=None, description="Most milligrams at once.")
     booster_mg: float | None = Field(default=None, description="Most milligrams of a second dose; zero allows none.")
-    weight_kg: float | None = Field(default=None, description="Weight that the dose goes by.")
+    weight_kg: float | None = Field(default=None, description="Weight that was known when it was given.")
+    agreed_mg: float | None = Field(
+        default=None, description="Of the approval before it by this route that was used, or that two agreed to."
+    )
     medications_digest: str | None = Field(default=None, description="The medication list it was decided on.")
     state_of_dosing: State | None = Field(default=None, description="Where the patient's body is to be.")
     consents: tuple[Id, ...] | None = Field(default=None, description="Consents it was decided on, as kind:version.")

@@ -79,6 +79,8 @@ class Identities:
             MatchBasis.BIRTH_DATE_AND_GIVEN_NAME: (born, given),
             # An address alone is nobody: couples and families share one.
             MatchBasis.EMAIL_AND_GIVEN_NAME: (plain(person.email), given),
+            # With the day of birth it may be somebody who married, or twins: a human finds out.
+            MatchBasis.EMAIL_AND_BIRTH_DATE: (plain(person.email), born),
         }
         secret = self._keyring.derive(PERSON_INDEX)
         return {

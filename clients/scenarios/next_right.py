@@ -267,7 +267,8 @@ def _settling(state: Pathway) -> Iterator[Said | datetime]:
             yield Said(c.RecordLabs, Role.NURSE, {"labs": (LabReport(test=test, result=LabResult.UNREMARKABLE),)})
         yield Said(c.AcceptLab, Role.PHYSICIAN, {"test": test})
     for condition, absolute in uncleared(state):
-        if absolute:
+        history = state.screening.history
+        if absolute and history is not None and condition not in (history.retracted or ()):
             yield Said(c.RecordHealthHistory, Role.NURSE, {})
         yield Said(c.ClearCondition, Role.PHYSICIAN, {"condition": condition})
     for entry in undecided(state):
@@ -405,6 +406,8 @@ def arrival(state: Pathway, session: Session) -> dict[str, Any]:
 def _before_the_dose(state: Pathway, session: Session, now: datetime) -> Iterator[Said]:
     approval = state.approval
     failed = {check.name for check in gate(state, now) if not check.passed}
+    if "seen_after_pause" in failed:
+        yield Said(c.RecordFollowUp, Role.PHYSICIAN, {})
     if "weight_known" in failed:
         yield Said(c.RecordWeight, Role.NURSE, {})
     if any(name.endswith("_known") for name in failed):

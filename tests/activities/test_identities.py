@@ -22,6 +22,7 @@ JON = Person(
     residence="CO",
 )
 BORN_FAMILY, BORN_GIVEN = MatchBasis.BIRTH_DATE_AND_FAMILY_NAME, MatchBasis.BIRTH_DATE_AND_GIVEN_NAME
+EMAIL_BORN = MatchBasis.EMAIL_AND_BIRTH_DATE
 NOBODY = {"given_name": "Wren", "family_name": "Pretend", "birth_date": date(1950, 1, 2), "email": "w@example.org"}
 
 
@@ -38,7 +39,11 @@ async def matches(identities: Identities, pathway_id: str, person: Person) -> tu
 @pytest.mark.parametrize(
     ("changes", "basis"),
     [
-        ({"given_name": "John"}, (BORN_FAMILY, BORN_GIVEN, MatchBasis.EMAIL_AND_GIVEN_NAME)),
+        (
+            {"given_name": "John"},
+            (BORN_FAMILY, BORN_GIVEN, EMAIL_BORN, MatchBasis.EMAIL_AND_GIVEN_NAME),
+        ),
+        ({"given_name": "Ada", "family_name": "Stone"}, (EMAIL_BORN,)),
         ({"given_name": "Ada", "email": "ada@example.org"}, (BORN_FAMILY,)),
         ({"family_name": "Storybook", "email": "j@example.org"}, (BORN_GIVEN,)),
         ({"birth_date": date(1987, 5, 6), "email": "j@example.org"}, (MatchBasis.NAMES,)),

@@ -1,7 +1,7 @@
 """The dosing approval: who gives it, within which terms, until when, and how it ends."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -463,3 +463,42 @@ def test_revoked_approval_carries_nothing_and_is_asked_for_anew() -> None:
 def approval_of(state: Pathway) -> Any:
     assert state.approval is not None
     return state.approval
+
+
+def test_after_a_pause_that_began_under_the_approval_no_dose_before_a_physician_saw_the_patient() -> None:
+    """A2 is given right after session 2 and lasts 90 days; the dose would come 88 days after the last one."""
+    days = given(packaged().approval.reevaluate_after_days).value
+    course = at(Phase.SESSION, cycle=3)
+    last = given(course.state.last_drug_at)
+
+    def unmet(at: datetime) -> bool:
+        return "seen_after_pause" in {check.name for check in gate(course.state, at) if not check.passed}
+
+    assert not unmet(last + timedelta(days=days))
+    assert unmet(last + timedelta(days=days) + TICK)
+    course.wait_until(last + timedelta(days=days) + TICK)
+    course.must(RecordFollowUp, Role.PHYSICIAN)
+    assert not unmet(course.now)
+    assert unmet(course.now - TICK) is False
+
+
+@pytest.mark.parametrize(("mg", "status"), [(200.0, ApprovalStatus.IN_FORCE), (351.0, ApprovalStatus.PROPOSED)])
+def test_a_dose_below_what_two_prescribers_agreed_to_needs_no_second_one(mg: float, status: ApprovalStatus) -> None:
+    """Timeline S06, 14:05: 250 mg were countersigned and not used; 200 mg is no step."""
+    course = proposed()
+    course.must(RevokeApproval, Role.PHYSICIAN)
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, max_dose_mg=250.0))
+    verified(course, SECOND_PRESCRIBER).must(
+        CountersignDosing, Role.PHYSICIAN, approval_id="A2", actor=SECOND_PRESCRIBER
+    )
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, max_dose_mg=120.0))
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, max_dose_mg=mg))
+    assert approval_of(course.state).status is status
+
+
+def test_a_change_of_weight_suspends_also_where_the_dose_does_not_go_by_it() -> None:
+    course = first()
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course))
+    assert approval_of(course.state).route is DrugRoute.SUBLINGUAL
+    course.must(RecordWeight, Role.NURSE, kg=HEAVY * 0.75)
+    assert approval_of(course.state).suspended_for == ("weight_changed",)

@@ -4,8 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from schemas.actors import Role
+from schemas.commands import RecordMeasure
+from schemas.facts import DrugAdministered, MeasureRecorded
 from schemas.measures import Administration, Instrument, NotAResponse, Score
-from tests.support.course import START
+from schemas.pathway import Phase
+from tests.support.course import START, at
 from tests.support.protocols import packaged
 from workflows.rules.instruments import change_of, validity
 
@@ -134,3 +138,15 @@ def test_the_recall_window_counts_where_nothing_else_is_said() -> None:
     assert PCL5.scored_days == PCL5.recall_days.value
     assert validity(SCALES[Instrument.PHQ9_ITEM9], score(30, 0), [], []) is NotAResponse.NOT_AN_OUTCOME
     assert validity(PHQ9, score(30, None), [], []) is NotAResponse.UNSCORABLE
+
+
+def test_a_total_told_late_counts_by_the_doses_before_it_however_long_ago_they_were() -> None:
+    """Two sessions later, a total of day 6 after the first dose is told: it is no baseline, and no response."""
+    course = at(Phase.SESSION, cycle=4)
+    first = course.facts(DrugAdministered)[0].dose.given_at
+    total = {f"q{number}": 0 if number == 9 else 3 for number in range(1, 10)}
+    told = {"instrument": Instrument.PHQ9, "answers": total, "observed_at": first + timedelta(days=6)}
+    course.must(RecordMeasure, Role.NURSE, **told)
+    score = course.facts(MeasureRecorded)[-1].score
+    assert (score.valid_as_response, score.not_valid_because) == (False, NotAResponse.TOO_SOON_AFTER_DOSE)
+    assert not course.state.measures[-1].before_treatment

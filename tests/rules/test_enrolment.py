@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from clients.scenarios.next_right import calm
 from schemas.actors import Role
 from schemas.commands import (
     AcceptReferral,
@@ -11,10 +12,13 @@ from schemas.commands import (
     DeclineReferral,
     RecordConsent,
     RecordHealthHistory,
+    RecordMeasure,
     RecordMedications,
 )
 from schemas.facts import ReferralAccepted, ReferralReceived, ScreeningDecided
+from schemas.measures import Instrument
 from schemas.pathway import End, Phase
+from schemas.refusals import Refusal
 from schemas.treatment import Setting
 from schemas.work import WorkKind
 from tests.rules.refusing import Refused, each, holds
@@ -23,6 +27,18 @@ from tests.support.people import TEAM, ZONE, an_enrolment
 from workflows.rules.measures import missing_baseline
 
 SECOND = timedelta(seconds=1)
+
+
+def at_risk() -> Refusal:
+    """Everything is known and settled; the screener of the baseline showed a high risk."""
+    course = at(Phase.SCREENING)
+    answers = {"q1": 1, "q2": 1, "q3": 1, "q4": 1, "q5": 1, "q6": 0}
+    course.must(RecordMeasure, Role.NURSE, instrument=Instrument.CSSRS, answers=answers)
+    for instrument in (Instrument.PHQ9, Instrument.GAD7):
+        course.must(RecordMeasure, Role.NURSE, instrument=instrument, answers=calm(course.state, instrument))
+    course.must(RecordHealthHistory, Role.NURSE)
+    course.must(RecordMedications, Role.NURSE)
+    return course.refused(DecideScreening, Role.PHYSICIAN, eligible=True)
 
 
 REFUSALS = [
@@ -38,6 +54,7 @@ REFUSALS = [
         "declining what was accepted",
         lambda: at(Phase.SCREENING).refused(DeclineReferral, Role.COORDINATOR),
     ),
+    Refused("suicide_risk", None, "eligible while a high risk is not cleared", lambda: at_risk()),
     Refused(
         "referral_not_accepted",
         None,

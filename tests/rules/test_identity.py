@@ -3,8 +3,9 @@
 from typing import Any
 
 from schemas.actors import Role
-from schemas.commands import AcceptReferral, DecideMerge, ReviewRepeatedReferral
+from schemas.commands import AcceptReferral, DecideMerge, RecordMeasure, ReviewRepeatedReferral
 from schemas.facts import IdentityCompared, ReferralRepeated
+from schemas.measures import Instrument
 from schemas.pathway import End, Phase
 from schemas.referral import Comparison, Match, MatchBasis, MergeOutcome, ReferralSource
 from schemas.treatment import TreatmentRoute
@@ -154,8 +155,27 @@ def test_a_repeated_referral_is_read_by_somebody() -> None:
 
 
 def test_what_the_list_covers_is_accepted() -> None:
-    course = referred(indications=("snoring", "posttraumatic_stress"))
+    course = referred(indications=("major_depression", "posttraumatic_stress"))
     course.must(AcceptReferral, Role.COORDINATOR, care_team=TEAM)
+
+
+def test_one_indication_among_others_that_is_not_offered_needs_a_physician() -> None:
+    course = referred(indications=("major_depression", "depression_with_acute_suicidality"))
+    assert accept(course).code == "indication_not_covered"
+    course.must(AcceptReferral, Role.PHYSICIAN, care_team=TEAM, reason="Seen today.")
+
+
+def test_the_same_person_elsewhere_does_not_drop_an_open_risk() -> None:
+    course = referred(TWIN)
+    answers = {f"q{number}": 3 for number in range(1, 10)}
+    course.must(RecordMeasure, Role.PATIENT, instrument=Instrument.PHQ9, answers=answers)
+    outcome = MergeOutcome.SAME_PERSON_CONTINUE_THERE
+    course.must(DecideMerge, Role.COORDINATOR, other_pathway_id=TWIN.pathway_id, outcome=outcome)
+    assert course.phase is Phase.SAFETY_CONTACT
+    assert WorkKind.ASSESS_RISK in kinds(course)
+    course.until(lambda it: it.phase is Phase.CLOSED)
+    assert course.state.closure is not None
+    assert course.state.closure.end is End.DUPLICATE
 
 
 def test_a_physician_may_take_the_responsibility() -> None:

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from clients.scenarios.next_right import an_approval
-from schemas.actors import Role
+from schemas.actors import Actor, Role
 from schemas.commands import (
     ApproveDosing,
     CaptureInsight,
     Command,
+    CountersignDosing,
     DecidePredoseVitals,
     DischargePatient,
     LiftHold,
@@ -32,6 +33,7 @@ from schemas.work import WorkKind
 from tests.rules import arrivals as a
 from tests.rules.arrivals import CALM, HIGH, MINUTE, RULES, TICK, dosed, give, measured, observed, ready, received
 from tests.rules.refusing import Refused, each, holds, saying
+from tests.rules.staffing import verified
 from tests.support.course import Course, at, types
 
 VERY_HIGH = CALM.model_copy(update={"systolic": int(RULES.immediate_hold.systolic.value)})
@@ -208,6 +210,15 @@ def test_hold_is_lifted_by_a_physician_and_leaves_the_approval_as_it_was() -> No
 def test_new_approval_judges_the_hold() -> None:
     course = held()
     course.must(ApproveDosing, Role.PHYSICIAN, **an_approval(course.state))
+    assert course.state.hold is None
+
+
+def test_a_proposed_approval_ends_no_hold_before_a_second_prescriber_agrees() -> None:
+    course = held()
+    course.must(ApproveDosing, Role.PHYSICIAN, **{**an_approval(course.state), "max_dose_mg": 300.0})
+    assert course.state.hold is not None
+    second = Actor(id="dr-linden", role=Role.PHYSICIAN)
+    verified(course, second).must(CountersignDosing, Role.PHYSICIAN, approval_id="A2", actor=second)
     assert course.state.hold is None
 
 

@@ -131,6 +131,8 @@ def test_the_baseline_comes_before_eligibility() -> None:
     course.fork().must(DecideScreening, Role.PHYSICIAN, eligible=False)
     while missing := missing_baseline(course.state):
         asked(course, calm(course.state, missing[0]), missing[0])
+    for role in (Role.PHYSICIAN, Role.THERAPIST):
+        course.must(ClearRisk, role)
     course.must(DecideScreening, Role.PHYSICIAN)
 
 

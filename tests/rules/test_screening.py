@@ -30,7 +30,7 @@ from schemas.pathway import Phase
 from schemas.protocol import EligibilityRules, MedicationRules
 from schemas.refusals import Refusal
 from schemas.screening import LabResult, LabTest
-from schemas.treatment import DrugRoute, TreatmentRoute
+from schemas.treatment import ApprovalStatus, DrugRoute, TreatmentRoute
 from schemas.work import WorkKind
 from tests.rules.arrivals import CALM, approval_of, dosed, ready
 from tests.rules.refusing import Refused, each, holds
@@ -327,10 +327,32 @@ def test_a_new_history_needs_a_new_clearance() -> None:
     assert course.refused(DecideScreening, Role.PHYSICIAN, eligible=True).code == "clearance_missing"
 
 
+@pytest.mark.parametrize("condition", [ABSOLUTE, RELATIVE])
+def test_a_contraindication_told_of_once_waits_for_a_physician_whoever_tells_otherwise(condition: str) -> None:
+    course = screened(conditions=(condition,))
+    course.must(RecordHealthHistory, Role.THERAPIST)
+    course.must(RecordHealthHistory, Role.PHYSICIAN)
+    assert course.refused(DecideScreening, Role.PHYSICIAN, eligible=True).facts["found"] == condition
+    course.must(ClearCondition, Role.PHYSICIAN, condition=condition)
+    course.must(DecideScreening, Role.PHYSICIAN, eligible=True)
+
+
+@pytest.mark.parametrize(("then", "decided"), [("Ativan 0.5mg", True), ("lorazepam 4 mg three times a day", False)])
+def test_another_strength_of_a_benzodiazepine_is_decided_anew_and_suspends(then: str, decided: bool) -> None:
+    course = at(Phase.PREPARATION)
+    course.must(RecordMedications, Role.PATIENT, names=("lorazepam 0.5 mg", "Zoloft 50 mg"))
+    course.must(AcceptMedication, Role.PHYSICIAN, name="lorazepam")
+    course.to_phase(Phase.SESSION)
+    course.must(RecordMedications, Role.PATIENT, names=(then, "Zoloft 100 mg"))
+    assert (WorkKind.DECIDE_MEDICATION not in kinds(course)) is decided
+    assert course.state.approval is not None
+    assert (course.state.approval.status is ApprovalStatus.IN_FORCE) is decided
+
+
 def test_a_physicians_acceptance_lasts_while_it_is_taken() -> None:
     course = taking("Ativan 1 mg prn", "Zoloft")
     course.must(AcceptMedication, Role.PHYSICIAN, name="lorazepam")
-    course.must(RecordMedications, Role.PATIENT, names=("lorazepam", "Zoloft", "Lipitor"))
+    course.must(RecordMedications, Role.PATIENT, names=("lorazepam 1 mg prn", "Zoloft", "Lipitor"))
     course.must(DecideScreening, Role.PHYSICIAN, eligible=True)
     course.must(RecordMedications, Role.PATIENT, names=("Zoloft",))
     course.must(RecordMedications, Role.PATIENT, names=("lorazepam",))

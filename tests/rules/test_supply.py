@@ -8,16 +8,21 @@ import pytest
 from clients.scenarios.next_right import in_range
 from schemas.actors import Role
 from schemas.commands import (
+    Command,
     CountSupply,
     DiscontinuePathway,
     RecordAdministration,
+    RecordAdverseEvent,
+    RecordDeath,
     RecordVitals,
     ReleaseSupply,
     ReviewSupply,
     RevokeApproval,
+    TransferCare,
     WithdrawConsent,
 )
 from schemas.facts import SupplyCounted, SupplyReleased
+from schemas.monitoring import AdverseEventKind
 from schemas.pathway import End, Phase
 from schemas.refusals import Refusal
 from schemas.treatment import ApprovalStatus, Setting
@@ -260,3 +265,21 @@ def test_a_late_dose_is_judged_by_what_was_there_then() -> None:
 
 def kinds(course: Course) -> set[WorkKind]:
     return {item.kind for item in course.state.work}
+
+
+@pytest.mark.parametrize(("command", "role"), [(TransferCare, Role.PHYSICIAN), (RecordDeath, Role.COORDINATOR)])
+def test_doses_left_at_home_are_counted_also_after_a_transfer_or_a_death(command: type[Command], role: Role) -> None:
+    course = received()
+    course.wait(minutes=1)
+    course.must(command, role)
+    assert course.state.ending is not None
+    assert kinds(course) == {WorkKind.COUNT_SUPPLY}
+    course.must(CountSupply, Role.NURSE, doses=1)
+    assert course.state.closure is not None
+
+
+def test_nothing_is_sent_home_while_an_adverse_event_is_not_reviewed() -> None:
+    course = approved()
+    course.must(RecordAdverseEvent, Role.NURSE, kind=AdverseEventKind.URINARY_SYMPTOMS, grade=2)
+    refusal = course.refused(ReleaseSupply, Role.PHYSICIAN, approval_id=approval_id(course))
+    assert refusal.facts == {"check": "adverse_events_reviewed"}

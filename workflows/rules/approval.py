@@ -1,7 +1,7 @@
 """Rules of the dosing approval. Only physicians approve; time and changed facts only take away."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from schemas.actors import Role
@@ -10,7 +10,6 @@ from schemas.commands import (
     ApproveDosing,
     ConfirmCondition,
     CountersignDosing,
-    RecordFollowUp,
     RevokeApproval,
 )
 from schemas.facts import (
@@ -22,7 +21,6 @@ from schemas.facts import (
     DosingApproved,
     DosingCountersigned,
     Fact,
-    FollowUpRecorded,
 )
 from schemas.pathway import Pathway
 from schemas.treatment import Approval, ApprovalStatus
@@ -30,7 +28,8 @@ from workflows.rules.calendar import end_of_local_day
 from workflows.rules.consents.signing import require_consented
 from workflows.rules.consents.standing import bound_consents
 from workflows.rules.credentials import require_prescriber
-from workflows.rules.dose_limits import most_alone, most_in_session, weight_for
+from workflows.rules.dose_limits import agreed, most_alone, most_in_session, weight_for
+from workflows.rules.follow_up import require_seen_again
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
 from workflows.rules.regulation import require_lawful, require_looked_up, warnings
@@ -53,7 +52,7 @@ def approve_dosing(state: Pathway, command: ApproveDosing, at: datetime) -> list
         asked = any(item.id == command.request_id for item in state.work)
         require(asked, "request_closed", "This request is closed; look at what is owed now.", "request_id")
     require_screened(state)
-    _require_seen_again(state, at)
+    require_seen_again(state, at)
     kg = _require_within_limits(state, command, at)
     _require_within_terms(state, command)
     require_looked_up(state, command.pdmp_checked)
@@ -93,7 +92,8 @@ def _bound(state: Pathway, command: ApproveDosing, at: datetime, kg: float | Non
         approved_at=at,
         valid_until=end_of_local_day(at, command.valid_days, state.zone),
         protocol_version=state.protocol.name,
-        weight_kg=kg,
+        weight_kg=kg if kg is not None or state.screening.weight is None else state.screening.weight.kg,
+        agreed_mg=agreed(state.approval, command.route),
         medications_digest=state.screening.medications.digest,
         state_of_dosing=command.state_of_dosing or state.residence,
         consents=bound_consents(state, command.setting, command.route),
@@ -106,20 +106,6 @@ def _changes(before: Approval | None, after: Approval) -> tuple[str, ...] | None
     if before is None:
         return None
     return tuple(name for name in COMPARED if getattr(before, name) != getattr(after, name))
-
-
-def _require_seen_again(state: Pathway, at: datetime) -> None:
-    """A physician saw the patient after the sessions of the first approval, after a long pause, and a grave event."""
-    since = state.revisit_since
-    visited = since is None or (state.last_follow_up_at is not None and state.last_follow_up_at >= since)
-    require(visited, "follow_up_missing", "A physician has to see the patient again first.", paused=False)
-    rules, last = state.protocol.approval.reevaluate_after_days, state.last_drug_at
-    if rules is None or last is None:
-        return
-    seen = state.last_follow_up_at
-    paused = at - last > timedelta(days=rules.value)
-    again = seen is not None and seen > last and (not paused or seen - last > timedelta(days=rules.value))
-    require(again, "follow_up_missing", "A physician has to see the patient again first.", paused=paused)
 
 
 def _require_within_limits(state: Pathway, command: ApproveDosing, at: datetime) -> float | None:
@@ -212,13 +198,6 @@ def acknowledge_dose_plan(state: Pathway, command: AcknowledgeDosePlan, at: date
     return [DosePlanAcknowledged(approval_id=approval.id, role=command.actor.role)]
 
 
-def record_follow_up(state: Pathway, command: RecordFollowUp, at: datetime) -> list[Fact]:
-    """Once the patient is in the series."""
-    del at
-    require(state.eligible, "not_screened", "No physician has found the patient eligible.")
-    return [FollowUpRecorded(summary=command.summary)]
-
-
 def revoke_approval(state: Pathway, command: RevokeApproval, at: datetime) -> list[Fact]:
     """Of the approval in force, named by its id, so that a late click cannot hit a newer one."""
     del at
@@ -247,14 +226,19 @@ def warned_of(facts: Iterable[Fact]) -> tuple[str, ...]:
 
 
 def dosing_approved(state: Pathway, fact: DosingApproved, at: datetime) -> dict[str, Any]:
-    """The approval takes the place of the one before; a physician who approves anew has judged the hold."""
-    judged = {"hold": None, "hold_ended_at": at} if state.hold is not None else {}
-    return {"approval": fact.approval, **judged}
+    """The approval takes the place of the one before; with one that counts the hold is judged, not with a proposal."""
+    proposed = fact.approval.status is ApprovalStatus.PROPOSED
+    return {"approval": fact.approval, **({} if proposed else _hold_judged(state, at))}
+
+
+def _hold_judged(state: Pathway, at: datetime) -> dict[str, Any]:
+    return {"hold": None, "hold_ended_at": at} if state.hold is not None else {}
 
 
 def dosing_countersigned(state: Pathway, fact: DosingCountersigned, at: datetime) -> dict[str, Any]:
     """It counts from now: nothing given before was covered by it."""
-    return _changed(state, status=ApprovalStatus.IN_FORCE, countersigned_by=fact.countersigned_by, approved_at=at)
+    counts = _changed(state, status=ApprovalStatus.IN_FORCE, countersigned_by=fact.countersigned_by, approved_at=at)
+    return {**counts, **_hold_judged(state, at)}
 
 
 def approval_suspended(state: Pathway, fact: ApprovalSuspended, at: datetime) -> dict[str, Any]:
@@ -273,12 +257,6 @@ def dose_plan_acknowledged(state: Pathway, fact: DosePlanAcknowledged, at: datet
     """Read."""
     approval = state.approval
     return _changed(state, acknowledged={**approval.acknowledged, fact.role: at}) if approval else {}
-
-
-def follow_up_recorded(state: Pathway, fact: FollowUpRecorded, at: datetime) -> dict[str, Any]:
-    """The patient was seen."""
-    del state, fact
-    return {"last_follow_up_at": at}
 
 
 def approval_revoked(state: Pathway, fact: ApprovalRevoked, at: datetime) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from schemas.pathway import Pathway
 from schemas.protocol import Quantity, RouteLimits
-from schemas.treatment import DrugRoute
+from schemas.treatment import Approval, DrugRoute
 from workflows.rules.refusing import Refused
 
 PER_CENT = 100
@@ -37,20 +37,28 @@ def most_in_session(state: Pathway, limits: RouteLimits, kg: float | None) -> fl
 
 
 def most_alone(state: Pathway, route: DrugRoute, kg: float | None) -> float | None:
-    """The most milligrams that one physician may approve alone, from the approval before or from the start dose.
+    """The most milligrams that one physician may approve alone: a step from the start dose or what was agreed last.
 
     None where the protocol sets no step.
     """
-    limits, before = state.protocol.routes[route], state.approval
+    limits = state.protocol.routes[route]
     base = _milligrams(limits.start_mg, limits.start_mg_per_kg, kg)
-    if before is not None and before.route is route and before.sessions_used:
-        base = before.max_dose_mg
+    if base is not None:
+        base = max(base, agreed(state.approval, route) or base)
     step = _milligrams(limits.step_mg, limits.step_mg_per_kg, kg)
     if base is None or step is None:
         return None
     if limits.step_percent is not None:
         step = min(step, base * limits.step_percent.value / PER_CENT)
     return base + step
+
+
+def agreed(approval: Approval | None, route: DrugRoute) -> float | None:
+    """The most milligrams of the last approval that was used, or that two prescribers agreed to, by this route."""
+    if approval is None or approval.route is not route:
+        return None
+    counts = approval.sessions_used or approval.countersigned_by is not None
+    return approval.max_dose_mg if counts else approval.agreed_mg
 
 
 def _milligrams(fixed: Quantity | None, per_kg: Quantity | None, kg: float | None) -> float | None:

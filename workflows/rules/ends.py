@@ -34,7 +34,6 @@ from workflows.rules.standing import phase_of
 SAFETY_CONTACT: tuple[Callable[[Pathway], bool], ...] = (
     checkins.is_asked_after,
     risk.is_asked_after,
-    supply.is_to_be_reconciled,
 )
 """Each says whether somebody still has to ask after the patient although care has ended."""
 
@@ -182,7 +181,7 @@ def ended(state: Pathway, closure: Closure) -> dict[str, Any]:
 
 def _is_unfinished(state: Pathway, end: End) -> bool:
     asked_after = end not in NOBODY_TO_ASK and any(outstanding(state) for outstanding in SAFETY_CONTACT)
-    return asked_after or is_pending(state) or rems.owes_forms(state)
+    return asked_after or is_pending(state) or rems.owes_forms(state) or supply.is_to_be_reconciled(state)
 
 
 def cancellation_requested(state: Pathway, fact: CancellationRequested, at: datetime) -> dict[str, Any]:

@@ -74,14 +74,14 @@ def _require_suitable(state: Pathway, command: AcceptReferral) -> None:
     rules = state.protocol.referral
     if rules is None or not state.indications:
         return
-    covered = any(
+    covered = all(
         code in rules.indications and state.treatment in rules.indications[code].treatments
         for code in state.indications
     )
     require(
         covered or (command.actor.role is Role.PHYSICIAN and command.reason),
         "indication_not_covered",
-        "The protocol does not offer this treatment for it; only a physician may accept it, with a reason.",
+        "The protocol does not offer this treatment for all of it; only a physician may accept it, with a reason.",
         treatment=state.treatment.value,
     )
 
@@ -100,6 +100,7 @@ def decide_screening(state: Pathway, command: DecideScreening, at: datetime) -> 
     require(state.eligible is None, "screening_already_decided", "The screening was decided before.")
     if command.eligible:
         require_screened(state)
+        require(not state.risk.blocked, "suicide_risk", "A sign of suicide risk is not cleared.")
     missing = missing_baseline(state) if command.eligible else []
     require(
         not missing,

@@ -14,12 +14,8 @@ from schemas.facts import (
 )
 from schemas.pathway import Closure, End, Pathway
 from schemas.referral import Identity, Match, MergeOutcome
+from workflows.rules.ends import ended
 from workflows.rules.refusing import Refused, require
-
-
-def is_settled(identity: Identity) -> bool:
-    """Whether nobody else may be the same person."""
-    return not identity.pending and not identity.undecided
 
 
 def require_settled(state: Pathway) -> None:
@@ -75,12 +71,10 @@ def identity_compared(state: Pathway, fact: IdentityCompared, at: datetime) -> d
 
 
 def merge_decided(state: Pathway, fact: MergeDecided, at: datetime) -> dict[str, Any]:
-    """The match is decided; a second pathway of the same person ends."""
+    """The match is decided; a second pathway of the same person ends, after the safety contact if one is owed."""
     left: tuple[Match, ...] = tuple(one for one in state.identity.undecided if one.pathway_id != fact.other_pathway_id)
-    changes = _with(state, undecided=left)
-    if fact.outcome is MergeOutcome.SAME_PERSON_CONTINUE_THERE:
-        changes["closure"] = Closure(end=End.DUPLICATE, at=at)
-    return changes
+    over = fact.outcome is MergeOutcome.SAME_PERSON_CONTINUE_THERE
+    return {**_with(state, undecided=left), **(ended(state, Closure(end=End.DUPLICATE, at=at)) if over else {})}
 
 
 def referral_repeated(state: Pathway, fact: ReferralRepeated, at: datetime) -> dict[str, Any]:

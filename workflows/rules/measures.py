@@ -55,6 +55,9 @@ def doses_of(state: Pathway) -> Iterator[datetime]:
         yield from (dose.given_at for dose in session.doses) if session is not None else ()
     if state.last_drug_at is not None:
         yield state.last_drug_at
+    yield from state.recent_sessions_at
+    if state.pace.first_session_at is not None:
+        yield state.pace.first_session_at
 
 
 def missing_baseline(state: Pathway) -> list[Instrument]:

@@ -35,7 +35,7 @@ def classify(names: Iterable[str], rules: MedicationRules) -> tuple[Medication, 
 
 
 def _recognised(name: str, known: _Names, rules: MedicationRules) -> Medication:
-    found, left = _read(words_of(name), known)
+    found, left, beside = _read(words_of(name), known)
     ingredients = tuple(sorted(found))
     classes = [
         (code, group) for code, group in rules.classes.items() if any(one in group.ingredients for one in ingredients)
@@ -51,13 +51,18 @@ def _recognised(name: str, known: _Names, rules: MedicationRules) -> Medication:
         action=min(actions, key=STRICTEST_FIRST.index),
         recognised=recognised,
         suggestion=None if recognised else _suggestion(left, known),
+        strength=beside if any(group.flag_above_mg is not None for _, group in classes) else None,
     )
 
 
-def _read(words: tuple[str, ...], known: _Names) -> tuple[set[str], list[str]]:
-    """The ingredients named, and the words that nothing explains. Numbers are doses, unless they belong to a name."""
+def _read(words: tuple[str, ...], known: _Names) -> tuple[set[str], list[str], str | None]:
+    """The ingredients named, the words that nothing explains, and what says how much and how often.
+
+    Numbers are doses, unless they belong to a name.
+    """
     found: set[str] = set()
     left: list[str] = []
+    beside: list[str] = []
     start = 0
     while start < len(words):
         end = _end_of_name(words, start, known)
@@ -65,8 +70,10 @@ def _read(words: tuple[str, ...], known: _Names) -> tuple[set[str], list[str]]:
             found.update(known.meaning["".join(words[start:end])])
         elif not words[start].isdecimal() and words[start] not in known.unspecific:
             left.append(words[start])
+        else:
+            beside.append(words[start])
         start = end or start + 1
-    return found, left
+    return found, left, " ".join(beside) or None
 
 
 def _end_of_name(words: tuple[str, ...], start: int, known: _Names) -> int | None:

@@ -122,8 +122,8 @@ def earliest_next_dose(state: Pathway) -> datetime | None:
     earliest = []
     if state.last_drug_at is not None:
         earliest.append(state.last_drug_at + timedelta(hours=state.series.min_hours_between_doses.value))
-        if state.extension.every_days is not None and state.protocol.follow_up is not None:
-            earliest.append(state.last_drug_at + timedelta(days=state.protocol.follow_up.maintenance_min_days.value))
+        if state.extension.every_days is not None:
+            earliest.append(state.last_drug_at + timedelta(days=state.extension.every_days))
     most = state.series.max_sessions_per_week
     if most is not None and len(state.recent_sessions_at) >= most.value:
         earliest.append(state.recent_sessions_at[-int(most.value)] + timedelta(weeks=1))

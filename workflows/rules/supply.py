@@ -12,11 +12,19 @@ from schemas.treatment import Approval, ApprovalStatus, Setting
 from workflows.rules.consents.signing import require_consented
 from workflows.rules.consents.standing import planned
 from workflows.rules.credentials import require_prescriber
-from workflows.rules.gate import consents, enrolment, regulation, risk, screening, team
+from workflows.rules.gate import consents, enrolment, regulation, risk, safety, screening, team
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
 
-ON_HOLD = (enrolment.checks, consents.checks, screening.checks, risk.checks, regulation.checks, team.checks)
+ON_HOLD = (
+    enrolment.checks,
+    consents.checks,
+    screening.checks,
+    safety.checks,
+    risk.checks,
+    regulation.checks,
+    team.checks,
+)
 """Checks of a dose without which nothing is sent either."""
 
 

@@ -1,8 +1,8 @@
-"""What an approval depends on in the record: conditions that named clinicians confirmed before any dose."""
+"""What an approval depends on in the record: conditions that were confirmed, and a physician's look after a pause."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from schemas import facts as f
 from schemas.pathway import Pathway
@@ -17,6 +17,10 @@ class ApprovalAudit:
         self.looked_up = protocol.regulation is not None and protocol.regulation.pdmp.each_approval
         self.waiting: dict[str, set[str]] = {}
         self.met: dict[str, dict[str, datetime]] = {}
+        pause = protocol.approval.reevaluate_after_days
+        self.pause = timedelta(days=pause.value) if pause is not None else None
+        self.seen: list[datetime] = []
+        self.last_dose: datetime | None = None
         del opening
 
     def read(self, entry: Entry) -> None:
@@ -31,12 +35,21 @@ class ApprovalAudit:
             assert entry.at == entry.recorded_at, "confirmed for the past"
             self.waiting[fact.approval_id].remove(fact.condition)
             self.met[fact.approval_id][fact.condition] = entry.at
+        elif isinstance(fact, f.FollowUpRecorded):
+            self.seen.append(entry.at)
         elif isinstance(fact, f.SupplyReleased):
             assert not self.waiting[fact.approval_id], "sent before the conditions were met"
         elif isinstance(fact, f.DrugAdministered):
             approval = fact.dose.approval_id
             assert not self.waiting[approval], "given before the conditions were met"
             assert all(met_at <= fact.dose.given_at for met_at in self.met[approval].values())
+            self._require_seen(fact.dose.given_at)
+
+    def _require_seen(self, given_at: datetime) -> None:
+        last, pause = self.last_dose, self.pause
+        if last is not None and pause is not None and given_at - last > pause:
+            assert any(last + pause < seen <= given_at for seen in self.seen), "given after a pause that nobody judged"
+        self.last_dose = given_at
 
     def agrees_with(self, state: Pathway) -> None:
         """The state knows what the latest approval waits for."""

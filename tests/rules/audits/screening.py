@@ -25,6 +25,7 @@ class ScreeningAudit:
         self.protocol = protocol
         self.history: HealthHistory | None = None
         self.listed: dict[str, Medication] = {}
+        self.taken: set[tuple[str, str | None]] = set()
         self.told = False
         self.labs: list[Lab] = []
         self.accepted: set[int] = set()
@@ -58,8 +59,6 @@ class ScreeningAudit:
         rules = self._eligibility
         before = set(self.history.conditions) if self.history else set()
         self.history = fact.history
-        for condition in before - set(fact.history.conditions):
-            self._ends(f"condition {condition}", entry.at)
         for condition in fact.history.conditions:
             if condition in rules.absolute or condition not in before:
                 self._opens(f"condition {condition}", entry.at)
@@ -70,7 +69,8 @@ class ScreeningAudit:
 
     def _condition_cleared(self, fact: f.ConditionCleared, entry: Entry) -> None:
         self._by_physician(entry)
-        assert fact.condition not in self._eligibility.absolute, "nobody clears that"
+        present = self.history is not None and fact.condition in self.history.conditions
+        assert not present or fact.condition not in self._eligibility.absolute, "nobody clears that"
         self._ends(f"condition {fact.condition}", entry.at)
 
     # Medications
@@ -89,12 +89,17 @@ class ScreeningAudit:
             self._ends(f"washout {key}", entry.at)
             if one.action in PHYSICIANS and key not in self.listed:
                 self._opens(f"taking {key}", entry.at)
+        for one in fact.medications.entries:
+            if one.action in PHYSICIANS and (one.key, one.strength) not in self.taken:
+                self._opens(f"taking {one.key}", entry.at)
+        self.taken = {(one.key, one.strength) for one in fact.medications.entries}
         self.listed, self.told = now, True
 
     def _medication_stopped(self, fact: f.MedicationStopped, entry: Entry) -> None:
         one = fact.medication
         assert fact.last_taken_at <= entry.at
         self.listed.pop(one.key, None)
+        self.taken = {(key, strength) for key, strength in self.taken if key != one.key}
         if self._acts_on(one):
             self._washes_out(one.key, entry.at, fact.last_taken_at + self._acts_on(one))
 
@@ -221,5 +226,9 @@ class ScreeningAudit:
         decided = {decision.key for decision in screening.decisions}
         waiting = {f"taking {entry.key}" for entry in told if entry.action in PHYSICIANS and entry.key not in decided}
         assert waiting == {name for name in self.open if name.startswith("taking ")}, "what waits for a physician"
-        assert screening.history == self.history
+        if screening.history is not None and self.history is not None:
+            present = set(screening.history.conditions)
+            assert present == set(self.history.conditions)
+            standing = {name.removeprefix("condition ") for name in self.open if name.startswith("condition ")}
+            assert set(screening.history.retracted or ()) == standing - present, "what was told of once"
         assert max(self.weights, default=None, key=lambda one: one[0]) is None or screening.weight is not None

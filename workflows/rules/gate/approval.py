@@ -7,6 +7,7 @@ from schemas.actors import Role
 from schemas.pathway import Pathway, Session
 from schemas.treatment import Approval, ApprovalStatus
 from workflows.rules.approval import readers
+from workflows.rules.follow_up import is_seen_after_pause
 from workflows.rules.gate.check import GateCheck, Intended, check
 
 CONFIRMING = (Role.NURSE, Role.PHYSICIAN, Role.THERAPIST)
@@ -75,6 +76,8 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
         approval=approval.id,
         approved_under=approval.protocol_version,
     )
+    if state.protocol.approval.reevaluate_after_days is not None:
+        yield _pause(state, at)
 
 
 def dose_checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[GateCheck]:
@@ -172,6 +175,19 @@ def _booster(
             opens=opens,
             closes=closes,
         )
+
+
+def _pause(state: Pathway, at: datetime) -> GateCheck:
+    limit = state.protocol.approval.reevaluate_after_days
+    return check(
+        "seen_after_pause",
+        is_seen_after_pause(state, at),
+        "follow_up_missing",
+        "The last dose is so long ago that a physician has to see the patient again first.",
+        Role.PHYSICIAN,
+        last_dose=state.last_drug_at,
+        limit_days=limit.value if limit is not None else None,
+    )
 
 
 def reading_checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[GateCheck]:

@@ -6,7 +6,6 @@ from datetime import datetime
 from schemas.actors import Role
 from schemas.pathway import Pathway
 from workflows.rules.gate.check import GateCheck, Intended, check
-from workflows.rules.identity import is_settled
 
 
 def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[GateCheck]:
@@ -14,7 +13,7 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
     del at, intended
     yield check(
         "identity_settled",
-        is_settled(state.identity),
+        state.identity.is_settled,
         "merge_undecided",
         "This may be a person who is known already; a human decides that first.",
         Role.COORDINATOR,

@@ -50,6 +50,9 @@ AFTER_THE_END: tuple[Provider, ...] = (
 )
 """Who still says what is owed once care has ended."""
 
+WITHOUT_THE_PATIENT: tuple[Provider, ...] = (safety.owed, regulation.remaining, supply.remaining)
+"""Of these, what does not need the patient: it is owed also after a transfer or a death."""
+
 __all__ = ["PROVIDERS", "Obligation", "owed"]
 
 
@@ -63,4 +66,4 @@ def owed(state: Pathway) -> Iterator[Obligation]:
 def _asked(state: Pathway) -> tuple[Provider, ...]:
     if state.ending is None:
         return PROVIDERS
-    return (safety.owed, regulation.remaining) if state.ending.end in NOBODY_TO_ASK else AFTER_THE_END
+    return WITHOUT_THE_PATIENT if state.ending.end in NOBODY_TO_ASK else AFTER_THE_END

@@ -17,7 +17,7 @@ from schemas.pathway import Pathway
 from schemas.protocol import EligibilityRules
 from schemas.screening import Clearance, HealthHistory, Lab, LabTest, Weight
 from workflows.rules.refusing import Refused, require
-from workflows.rules.screening.standing import WEIGHT, changed, remarkable
+from workflows.rules.screening.standing import WEIGHT, changed, remarkable, uncleared
 
 
 def _eligibility(state: Pathway) -> EligibilityRules:
@@ -27,7 +27,10 @@ def _eligibility(state: Pathway) -> EligibilityRules:
 
 
 def record_health_history(state: Pathway, command: RecordHealthHistory, at: datetime) -> list[Fact]:
-    """Whole, or not at all; a new history takes the place of the one before. A high score means sleep apnoea."""
+    """Whole, or not at all; a new history takes the place of the one before. A high score means sleep apnoea.
+
+    What stood in the way and is told of no more waits for a physician.
+    """
     rules = _eligibility(state)
     require(
         command.every_condition_asked,
@@ -43,12 +46,16 @@ def record_health_history(state: Pathway, command: RecordHealthHistory, at: date
         _require_each_answered(rules, present, set(command.absent))
     if rules.stop_bang is not None and rules.sleep_apnea is not None:
         present |= {rules.sleep_apnea} if (command.stop_bang or 0) >= rules.stop_bang.value else set()
+    before = state.screening.history
+    told = {*before.conditions, *(before.retracted or ())} if before is not None else set()
+    waiting = {condition for condition, _ in uncleared(state) if condition in told} - present
     history = HealthHistory(
         recorded_at=at,
         age_years=command.age_years,
         childbearing_potential=command.childbearing_potential,
         conditions=tuple(sorted(present)),
         stop_bang=command.stop_bang,
+        retracted=tuple(sorted(waiting)) or None,
     )
     return [HealthHistoryRecorded(history=history)]
 
@@ -66,13 +73,17 @@ def _require_each_answered(rules: EligibilityRules, present: set[str], absent: s
 
 
 def clear_condition(state: Pathway, command: ClearCondition, at: datetime) -> list[Fact]:
-    """Of a relative contraindication that is present; an absolute one is nobody's to clear."""
+    """Of a relative contraindication that is present, or of one that the newest history does not tell of any more.
+
+    An absolute one that is present is nobody's to clear.
+    """
     del at
     rules, history = _eligibility(state), state.screening.history
     present = history is not None and command.condition in history.conditions
-    require(present, "condition_not_present", "The history does not tell of this condition.", "condition")
+    retracted = history is not None and command.condition in (history.retracted or ())
+    require(present or retracted, "condition_not_present", "No history tells of this condition.", "condition")
     require(
-        command.condition not in rules.absolute,
+        retracted or command.condition not in rules.absolute,
         "contraindicated",
         "An absolute contraindication cannot be cleared.",
         "condition",
@@ -118,7 +129,11 @@ def health_history_recorded(state: Pathway, fact: HealthHistoryRecorded, at: dat
 
 
 def condition_cleared(state: Pathway, fact: ConditionCleared, at: datetime) -> dict[str, Any]:
-    """It no longer stands in the way."""
+    """It no longer stands in the way; one that was told of before did not, or does not any more."""
+    history = state.screening.history
+    if history is not None and fact.condition in (history.retracted or ()):
+        left = tuple(one for one in history.retracted or () if one != fact.condition)
+        return changed(state, at, history=history.model_copy(update={"retracted": left or None}))
     cleared = Clearance(condition=fact.condition, cleared_by=fact.cleared_by, cleared_at=at)
     others = tuple(one for one in state.screening.clearances if one.condition != fact.condition)
     return changed(state, at, clearances=(*others, cleared))

@@ -83,10 +83,12 @@ def _washout(state: Pathway, entry: Medication) -> float:
 def medications_recorded(state: Pathway, fact: MedicationsRecorded, at: datetime) -> dict[str, Any]:
     """What vanished from the list counts as taken until now; what is taken again has no washout running.
 
-    A decision lasts while the medication stays on the list: one that is taken up again is decided anew.
+    A decision lasts while the medication stays on the list as it is: one that is taken up again is decided anew, and
+    so is another strength where that matters.
     """
     screening, now = state.screening, {entry.key for entry in fact.medications.entries}
-    stayed = now & {entry.key for entry in screening.medications.entries}
+    before = {entry.as_taken for entry in screening.medications.entries}
+    stayed = now - {entry.key for entry in fact.medications.entries if entry.as_taken not in before}
     gone = [_stopped(state, entry, at) for entry in screening.medications.entries if entry.key in fact.dropped]
     running = [one for one in screening.washouts if one.key not in now and one.key not in fact.dropped]
     decisions = tuple(one for one in screening.decisions if one.key in stayed)

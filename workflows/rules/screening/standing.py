@@ -30,6 +30,8 @@ def uncleared(state: Pathway) -> Iterator[tuple[str, bool]]:
             yield condition, True
         elif condition not in cleared:
             yield condition, False
+    for condition in history.retracted or ():
+        yield condition, condition in rules.absolute
 
 
 def undecided(state: Pathway) -> Iterator[Medication]:
