@@ -4,8 +4,10 @@ from pydantic import Field
 
 from schemas.actors import Role, Seat
 from schemas.base import Id, Instant, Line, Model, Text
+from schemas.integration import PlanItem
 from schemas.measures import Instrument, RiskCode, RiskLevel
 from schemas.pathway import Closure, Phase
+from schemas.preparation import Roadmap
 from schemas.team import Credential
 from schemas.treatment import Approval
 from schemas.work import WorkItem
@@ -129,6 +131,12 @@ class Status(Model):
     due: tuple[Due, ...]
     risk: RiskStatus | None = Field(default=None, description="None while no sign of suicide risk blocks dosing.")
     checkins: tuple[CheckinStatus, ...] = ()
+    session_ahead: SessionStatus | None = Field(
+        default=None, description="The next cycle's, booked before the session of this one is integrated."
+    )
+    plan: tuple[PlanItem, ...] = Field(default=(), description="What the next integration visit asks about.")
+    cautions: tuple[Id, ...] = Field(default=(), description="To be known before the next dose; they block nothing.")
+    roadmap: Roadmap | None = Field(default=None, description="What the patient wants from the sessions.")
     unwritten_events: int = Field(description="Events not yet in the journal: zero unless PostgreSQL is away.")
     unsent_messages: int
     closure: Closure | None

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from schemas.base import Id, Instant, Model
+from schemas.integration import VisitKind
 
 
 class SideEffectCode(StrEnum):
@@ -55,6 +56,19 @@ class WelfareDecision(StrEnum):
     KEEP_TRYING = "keep_trying"
     REQUEST_WELFARE_CHECK = "request_welfare_check"
     CLOSE = "close"
+
+
+_NO_SHOW = "missed_"
+
+
+def no_show_kind(visit: VisitKind) -> str:
+    """The kind of check-in that asks after whoever missed a visit."""
+    return f"{_NO_SHOW}{visit.value}"
+
+
+def is_after_no_show(kind: str) -> bool:
+    """Whether a kind of check-in asks after whoever missed a visit."""
+    return kind.startswith(_NO_SHOW)
 
 
 class PlannedCheckin(Model):

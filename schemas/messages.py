@@ -19,9 +19,11 @@ class Template(StrEnum):
 
     APPROVAL_REQUESTED = "approval_requested"
     SESSION_REMINDER = "session_reminder"
+    SESSION_OFF = "session_off"
     INTEGRATION_DUE = "integration_due"
     INTEGRATION_OVERDUE = "integration_overdue"
     CHECKIN_DUE = "checkin_due"
+    VISIT_MISSED = "visit_missed"
     ON_HOLD = "on_hold"
     HELP_NEEDED = "help_needed"
     WORK_OVERDUE = "work_overdue"
@@ -33,7 +35,7 @@ class Template(StrEnum):
         return self in SAFETY
 
 
-SAFETY: Final = frozenset({Template.CHECKIN_DUE, Template.ON_HOLD, Template.HELP_NEEDED})
+SAFETY: Final = frozenset({Template.CHECKIN_DUE, Template.VISIT_MISSED, Template.ON_HOLD, Template.HELP_NEEDED})
 """The templates of the safety path."""
 
 

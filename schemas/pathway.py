@@ -10,9 +10,11 @@ from schemas.base import Id, Instant, Model, State, Zone
 from schemas.checkins import Checkins
 from schemas.commands.ends import Course
 from schemas.consents import Consent, Consenting
+from schemas.integration import Integration
 from schemas.measures import Administration, Risk
 from schemas.monitoring import AdverseEvent, AlarmLevel, Emergency, Incident, VitalsAlarm
 from schemas.pace import Pace
+from schemas.preparation import PreparationVisit, Roadmap
 from schemas.protocol import Protocol, Series
 from schemas.referral import Identity
 from schemas.regulation import Regulatory
@@ -99,8 +101,12 @@ class Cycle(Model):
 
     number: int = Field(ge=1)
     prepared_at: Instant | None = None
+    preparation: tuple[PreparationVisit, ...] = ()
     session: Session | None = None
     integration_overdue: bool = False
+    integration_deviated: bool = Field(default=False, description="Not held within the protocol's hard limit.")
+    ahead: Session | None = Field(default=None, description="The next cycle's, booked before this one is integrated.")
+    released: Id | None = Field(default=None, description="Session that was released, until another one is booked.")
 
 
 class Hold(Model):
@@ -142,6 +148,8 @@ class Pathway(Model):
     consents: dict[str, Consent] = Field(default_factory=dict)
     consenting: Consenting = Consenting()
     approval: Approval | None = None
+    roadmap: Roadmap | None = None
+    integration: Integration = Integration()
     supply: Supply = Supply()
     pace: Pace = Pace()
     regulatory: Regulatory = Regulatory()

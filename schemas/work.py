@@ -50,6 +50,7 @@ class WorkKind(StrEnum):
     COUNT_SUPPLY = "count_supply"
     REVIEW_SUPPLY = "review_supply"
     SCHEDULE_SESSION = "schedule_session"
+    REBOOK_SESSION = "rebook_session"
     HOLD_SESSION = "hold_session"
     REVIEW_HOLD = "review_hold"
     DECIDE_PREDOSE_VITALS = "decide_predose_vitals"
@@ -70,6 +71,7 @@ class WorkKind(StrEnum):
     CONTACT_AT_RISK = "contact_at_risk"
     CLEAR_RISK = "clear_risk"
     HOLD_CHECKIN = "hold_checkin"
+    FOLLOW_UP_NO_SHOW = "follow_up_no_show"
     CALL_PATIENT = "call_patient"
     DECIDE_WELFARE = "decide_welfare"
 

@@ -54,6 +54,11 @@ def status_page(status: Status) -> Iterable[RenderableType]:
         ends = f", observation ends {local(session.observation_ends_at)}" if session.observation_ends_at else ""
         state = "discharged" if session.discharged else "checked in" if session.checked_in else "booked"
         yield f"Session {session.id}: {local(session.starts_at)}, {state}, {session.doses} doses{ends}"
+    if status.session_ahead is not None:
+        ahead = status.session_ahead
+        yield f"Session {ahead.id}: {local(ahead.starts_at)}, booked ahead, waits for the integration of the one before"
+    for caution in status.cautions:
+        yield f"[yellow]To be known before the next dose: {words(caution)}[/]"
     if status.risk is not None:
         yield _risk_line(status.risk)
     yield _checks(status)
@@ -61,6 +66,8 @@ def status_page(status: Status) -> Iterable[RenderableType]:
         yield _work(status)
     if status.checkins:
         yield _checkins(status)
+    if status.plan:
+        yield _plan(status)
     if status.due:
         soonest = status.due[0]
         yield f"Next due: {local(soonest.at)} ({_from(soonest.at, status.now)}): {words(soonest.reason)}"
@@ -113,6 +120,13 @@ def _checkins(status: Status) -> Table:
         state = "[red]overdue[/]" if late else "open" if one.open else f"opens {_from(one.opens_at, status.now)}"
         tried = f", {one.attempts} without an answer" if one.attempts else ""
         made.add_row(f"{words(one.kind)} [dim]({one.id})[/]", local(one.due_at), f"{state}{tried}")
+    return made
+
+
+def _plan(status: Status) -> Table:
+    made = table("Id", "Kind", "Since cycle", "Agreed on", title="Integration plan")
+    for item in status.plan:
+        made.add_row(item.id, words(item.kind), str(item.since_cycle), escape(item.text))
     return made
 
 

@@ -9,6 +9,7 @@ from clients.demo.cast import ANSWERS, HELD
 from clients.demo.course import Course, NotAsScripted, on_a_day
 from clients.errors import Refused
 from schemas.actors import Role
+from schemas.preparation import PreparationKind
 from schemas.protocol import ConsentNeed, Protocol
 from schemas.treatment import Setting
 
@@ -36,14 +37,14 @@ async def play(course: Course, protocol: Protocol) -> None:
     """One patient's whole course. What goes wrong ends it, and is kept in ``course.problem``."""
     try:
         await _enrol(course, protocol)
-        await _prepare(course)
+        await _prepare(course, protocol)
         await course.wait(hours=5)
         await _approve(course, protocol, "has dosing approved by Dr. Sage")
         if course.referral.referral_id == HELD.referral_id:
             await _arrive_with_high_blood_pressure(course, protocol)
         for number in range(1, int(protocol.series.sessions.value) + 1):
             if number > 1:
-                await _prepare(course)
+                await _prepare(course, protocol)
             await _hold_session(course, protocol)
             await _integrate(course)
         await _finish(course)
@@ -92,8 +93,12 @@ async def _enrol(course: Course, protocol: Protocol) -> None:
             await course.do(Role.COORDINATOR, "record_consent", said, **consent)
 
 
-async def _prepare(course: Course) -> None:
+async def _prepare(course: Course, protocol: Protocol) -> None:
+    """The whole preparation first, the brief one before later sessions."""
     await course.wait(hours=20)
+    rules = protocol.preparation
+    kind = PreparationKind.BRIEF if course.last_dose_at else PreparationKind.FULL
+    items, minutes, _ = rules.asked(kind) if rules is not None else ((), None, 0)
     await course.do(
         Role.THERAPIST,
         "sign_preparation_note",
@@ -101,6 +106,8 @@ async def _prepare(course: Course) -> None:
         intentions=["Look at what is hard without turning away."],
         recent_stressors=["A move to another town."],
         goals=["Sleep through the night."],
+        minutes=minutes,
+        checklist=list(items),
     )
 
 
@@ -206,12 +213,14 @@ async def _hold_session(course: Course, protocol: Protocol) -> None:
 async def _integrate(course: Course) -> None:
     """The visit on the day after, inside its window."""
     await course.wait(hours=26)
+    plan = (await course.look()).plan
     await course.do(
         Role.THERAPIST,
         "sign_integration_note",
         "has the integration visit with Fern",
         summary="Worked with the image of the suitcase.",
-        coping_strategies=["Ten minutes of walking before the first e-mail."],
+        outcomes=[{"item_id": item.id, "result": "kept"} for item in plan],
+        coping_strategies=[] if plan else ["Ten minutes of walking before the first e-mail."],
     )
 
 

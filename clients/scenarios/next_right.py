@@ -12,6 +12,7 @@ from schemas.commands.checkins import Questionnaire
 from schemas.commands.ends import Course
 from schemas.commands.screening import LabReport
 from schemas.consents import ConsentUse, ReleaseScope
+from schemas.integration import PlanOutcome, PlanResult
 from schemas.measures import Instrument
 from schemas.pathway import Pathway, Phase, Session
 from schemas.protocol import Protocol, RouteLimits, TreatmentRules
@@ -31,6 +32,7 @@ from workflows.rules.measures import missing_baseline
 from workflows.rules.monitoring import is_taken, readings_due
 from workflows.rules.pace import is_late_and_close, review_at, wants_confirmation
 from workflows.rules.predose import pressure_verdict
+from workflows.rules.preparation import good_until
 from workflows.rules.regulation import is_over_video
 from workflows.rules.rems import form_due_days, is_going_on
 from workflows.rules.risk import CONTACT, still_to_clear, unassessed
@@ -359,6 +361,8 @@ def _in_session(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
     if session is None:
         return
     yield from _pacing(state, session)
+    if (until := good_until(state)) is not None and session.starts_at > until:
+        yield Said(c.SignPreparationNote, Role.THERAPIST, {})
     if session.setting is Setting.HOME and not session.doses:
         yield from _supplying(state, now)
     if session.checked_in_at is None:
@@ -470,7 +474,12 @@ def _integrating(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
     window = integration_window(state, session) if session is not None else None
     if window is not None and now < window[0]:
         yield window[0]
-    yield Said(c.SignIntegrationNote, Role.THERAPIST, {})
+    yield Said(c.SignIntegrationNote, Role.THERAPIST, {"outcomes": all_kept(state)})
+
+
+def all_kept(state: Pathway) -> tuple[PlanOutcome, ...]:
+    """Nothing of the plan was given up since the visit before."""
+    return tuple(PlanOutcome(item_id=item.id, result=PlanResult.KEPT) for item in state.integration.plan)
 
 
 def in_range(protocol: Protocol, setting: Setting = Setting.CLINIC) -> Vitals:

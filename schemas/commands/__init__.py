@@ -32,7 +32,7 @@ from schemas.commands.enrolment import (
     DeclineReferral,
 )
 from schemas.commands.identity import DecideMerge, ReviewRepeatedReferral
-from schemas.commands.integration import SignIntegrationNote
+from schemas.commands.integration import RecordNoShow, SignIntegrationNote
 from schemas.commands.measures import ClearRisk, RecordMeasure, RecordRiskContact
 from schemas.commands.pace import ConfirmPace, ReviewSpacing
 from schemas.commands.preparation import SignPreparationNote
@@ -132,6 +132,7 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     DecideMedwatch,
     FileRemsForm,
     SignIntegrationNote,
+    RecordNoShow,
     ExtendSeries,
     MoveProtocol,
     RecordMeasure,
@@ -208,6 +209,7 @@ __all__ = [
     "RecordLabs",
     "RecordMeasure",
     "RecordMedications",
+    "RecordNoShow",
     "RecordRemsEnrolment",
     "RecordRiskContact",
     "RecordVitals",

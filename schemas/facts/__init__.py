@@ -47,7 +47,12 @@ from schemas.facts.ends import (
 )
 from schemas.facts.enrolment import ReferralAccepted, ReferralDeclined, ReferralReceived, ScreeningDecided
 from schemas.facts.identity import IdentityCompared, MergeDecided, ReferralRepeated, RepeatedReferralReviewed
-from schemas.facts.integration import IntegrationBecameOverdue, IntegrationNoteSigned
+from schemas.facts.integration import (
+    IntegrationBecameOverdue,
+    IntegrationDeviated,
+    IntegrationNoteSigned,
+    VisitMissed,
+)
 from schemas.facts.measures import MeasureRecorded, RiskCleared, RiskContactRecorded, RiskUnassessed
 from schemas.facts.pace import PaceConfirmed, SpacingReviewed
 from schemas.facts.preparation import PreparationNoteSigned
@@ -87,6 +92,7 @@ from schemas.facts.session import (
     PredoseVitalsDecided,
     SessionCancelled,
     SessionHeld,
+    SessionReleased,
     SessionReminderDue,
     SessionScheduled,
     VitalsRecorded,
@@ -166,6 +172,7 @@ AnyFact = Annotated[
     | SupplyReviewed
     | SessionScheduled
     | SessionCancelled
+    | SessionReleased
     | SessionReminderDue
     | PatientCheckedIn
     | VitalsRecorded
@@ -190,6 +197,8 @@ AnyFact = Annotated[
     | IntegrationNoteSigned
     | IntegrationBecameOverdue
     | ProtocolMoved
+    | IntegrationDeviated
+    | VisitMissed
     | MeasureRecorded
     | RiskUnassessed
     | RiskContactRecorded
@@ -270,6 +279,7 @@ __all__ = [
     "IncidentReviewed",
     "InsightCaptured",
     "IntegrationBecameOverdue",
+    "IntegrationDeviated",
     "IntegrationNoteSigned",
     "LabAccepted",
     "LabRecorded",
@@ -309,6 +319,7 @@ __all__ = [
     "SeriesExtended",
     "SessionCancelled",
     "SessionHeld",
+    "SessionReleased",
     "SessionReminderDue",
     "SessionScheduled",
     "SpacingReviewed",
@@ -316,6 +327,7 @@ __all__ = [
     "SupplyReleased",
     "SupplyReviewed",
     "TelemedicineEndNeared",
+    "VisitMissed",
     "VitalsAlarmReviewed",
     "VitalsAlarmed",
     "VitalsBecameLate",

@@ -24,6 +24,14 @@ class SessionCancelled(Fact):
     session_id: Id
 
 
+class SessionReleased(Fact):
+    """Time ran out before a booked session, and something is still in its way: it is given back. It never counts."""
+
+    type: Literal["session_released"] = "session_released"
+    session_id: Id
+    obstacles: tuple[Id, ...]
+
+
 class SessionReminderDue(Fact):
     """The hour of the patient's reminder came."""
 

@@ -16,6 +16,7 @@ from schemas.protocol.medications import MedicationRules
 from schemas.protocol.messages import MessageRules
 from schemas.protocol.monitoring import MonitoringRules
 from schemas.protocol.pace import PaceRules
+from schemas.protocol.preparation import PreparationRules
 from schemas.protocol.quantity import Provenance, Quantity
 from schemas.protocol.referral import Indication, ReferralRules
 from schemas.protocol.regulation import HomeRule, RegulationRules, RemsRules, StateRule, TelemedicineRule
@@ -49,6 +50,7 @@ __all__ = [
     "MonitoringRules",
     "PaceRules",
     "PredoseLimits",
+    "PreparationRules",
     "Protocol",
     "Provenance",
     "Quantity",

@@ -5,6 +5,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from schemas.base import Id, Model
+from schemas.checkins import no_show_kind
+from schemas.integration import VisitKind
 from schemas.measures import Instrument
 from schemas.protocol.quantity import Quantity
 from schemas.refusals import Unacceptable
@@ -56,9 +58,26 @@ class CheckinRules(Model):
     after_session: dict[Id, CheckinRule] = Field(min_length=1)
     long_term: LongTermRule
     missed: MissedRules
+    after_no_show: dict[VisitKind, CheckinRule] = Field(
+        default_factory=dict, description="A human asks after whoever missed such a visit, in hours after it."
+    )
+
+    def rule(self, kind: str) -> CheckinRule | None:
+        """The rule of a kind of check-in; None for the long-term ones."""
+        return {**self.after_session, **self._after_no_show}.get(kind)
+
+    @property
+    def safety_kinds(self) -> frozenset[str]:
+        """Kinds that remain once care has ended."""
+        rules = {**self.after_session, **self._after_no_show}
+        return frozenset(kind for kind, rule in rules.items() if rule.safety)
+
+    @property
+    def _after_no_show(self) -> dict[str, CheckinRule]:
+        return {no_show_kind(visit): rule for visit, rule in self.after_no_show.items()}
 
     @property
     def asked(self) -> frozenset[Instrument]:
         """Every questionnaire that belongs to a check-in."""
-        after_session = [one for rule in self.after_session.values() for one in rule.measures]
-        return frozenset((*after_session, *self.long_term.measures))
+        rules = (*self.after_session.values(), *self.after_no_show.values())
+        return frozenset((*(one for rule in rules for one in rule.measures), *self.long_term.measures))

@@ -21,6 +21,7 @@ from schemas.protocol.medications import MedicationRules
 from schemas.protocol.messages import MessageRules
 from schemas.protocol.monitoring import MonitoringRules
 from schemas.protocol.pace import PaceRules
+from schemas.protocol.preparation import PreparationRules
 from schemas.protocol.quantity import Provenance, Quantity
 from schemas.protocol.referral import ReferralRules
 from schemas.protocol.regulation import RegulationRules
@@ -59,6 +60,7 @@ class Protocol(Model):
     treatments: dict[TreatmentRoute, TreatmentRules] = Field(default_factory=dict)
     series: Series = Field(description="The series of every treatment route that has none of its own.")
     pace: PaceRules | None = None
+    preparation: PreparationRules | None = None
     approval: Approvals
     booster: BoosterRules | None = None
     supply: SupplyRules | None = None

@@ -14,8 +14,10 @@ from schemas.clock import Clock
 from schemas.commands.checkins import Questionnaire
 from schemas.commands.ends import Course
 from schemas.commands.screening import LabReport
+from schemas.integration import PlanOutcome, PlanResult
 from schemas.measures import Instrument
 from schemas.messages import Contact
+from schemas.preparation import PreparationItem
 from schemas.protocol import ConsentNeed, Protocol
 from schemas.referral import Person, Referral, ReferralSource
 from schemas.screening import LabResult, LabTest
@@ -127,7 +129,14 @@ def course(protocol: Protocol, now: Callable[[], datetime]) -> Iterator[Step]:
     sessions_left, approvals, last_dose = 0, 0, None
     checkins = _Checkins(protocol, say, now)
     for cycle in range(1, cycles + 1):
-        yield say(c.SignPreparationNote, Role.THERAPIST, intentions=(_NOTE,), goals=("Sleep through the night.",))
+        yield say(
+            c.SignPreparationNote,
+            Role.THERAPIST,
+            intentions=(_NOTE,),
+            goals=("Sleep through the night.",),
+            minutes=60,
+            checklist=tuple(PreparationItem),
+        )
         if sessions_left == 0:
             terms = protocol.approval.first if cycle == 1 else protocol.approval.later
             sessions_left = int(terms.sessions.value)
@@ -161,7 +170,13 @@ def course(protocol: Protocol, now: Callable[[], datetime]) -> Iterator[Step]:
         visit = last_dose + timedelta(hours=protocol.integration.window_opens_h.value + 1)
         yield from checkins.until(visit)
         yield visit - now()
-        yield say(c.SignIntegrationNote, Role.THERAPIST, summary=_NOTE, coping_strategies=("Ten minutes of walking.",))
+        yield say(
+            c.SignIntegrationNote,
+            Role.THERAPIST,
+            summary=_NOTE,
+            outcomes=() if cycle == 1 else (PlanOutcome(item_id="P1", result=PlanResult.KEPT),),
+            coping_strategies=("Ten minutes of walking.",) if cycle == 1 else (),
+        )
     yield from checkins.until(now() + timedelta(days=3))
     yield say(c.CompletePathway, Role.PHYSICIAN, course=Course.RESPONSE, summary=_NOTE)
 

@@ -28,6 +28,7 @@ from schemas.commands import (
 )
 from schemas.measures import Instrument
 from schemas.messages import Contact
+from schemas.preparation import PreparationItem
 from schemas.referral import Referral
 from tests.support.care import BASELINE
 from tests.support.dev_server import stranger
@@ -126,7 +127,8 @@ async def planted(client: KapClient) -> str:
         await client.do(pathway_id, recorded)
     await client.do(pathway_id, command(DecideScreening, Role.PHYSICIAN, eligible=True))
     await client.do(pathway_id, command(RecordConsent, Role.PATIENT, kind="treatment", version="2026-11"))
-    note = command(SignPreparationNote, Role.THERAPIST, intentions=(INTENTION,), goals=(GOAL,))
+    note = command(SignPreparationNote, Role.THERAPIST, intentions=(INTENTION,), goals=(GOAL,), minutes=60)
+    note = note.model_copy(update={"checklist": tuple(PreparationItem)})
     await client.do(pathway_id, note)
     return pathway_id
 

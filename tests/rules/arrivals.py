@@ -46,6 +46,9 @@ AT_HOME: Final = tuple(kind for kind, rule in CONSENTS.kinds.items() if rule.nee
 OBSERVED: Final = timedelta(minutes=packaged().routes[DrugRoute.SUBLINGUAL].observation_min.value)
 """The observation time after a dose of ``dosed``."""
 
+PREPARED: Final = timedelta(hours=given(packaged().preparation).min_hours_before_first.value)
+"""From the preparation to the first session, at least."""
+
 INTERVAL_H: Final = 200.0
 """A least interval between doses that the check-in of ``too_soon`` cannot keep."""
 
@@ -53,6 +56,13 @@ INTERVAL_H: Final = 200.0
 def booked() -> Course:
     """Approved, and booked for tomorrow."""
     return Course().until(lambda it: it.state.cycle.session is not None)
+
+
+def awaited() -> Course:
+    """The time of the session has come, and the patient is not there."""
+    course = booked()
+    course.wait_until(course.session.starts_at)
+    return course
 
 
 def received() -> Course:
@@ -152,6 +162,7 @@ def unprepared() -> Course:
 
 def unapproved() -> Course:
     course = at(Phase.APPROVAL)
+    course.wait_until(course.now + PREPARED)
     course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + MINUTE)
     course.must(CheckIn, Role.NURSE)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
@@ -164,9 +175,17 @@ def revoked() -> Course:
     return course
 
 
+def prepared_anew() -> Course:
+    """The patient is there near the end of the approval, and was prepared again meanwhile."""
+    course = received()
+    course.wait_until(approval_of(course).valid_until - 2 * PREPARED)
+    course.must(SignPreparationNote, Role.THERAPIST)
+    return course
+
+
 def expired() -> Course:
     """Everything is in order, but the approval ends now."""
-    course = received()
+    course = prepared_anew()
     course.wait_until(approval_of(course).valid_until - TICK)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
     course.now += TICK
@@ -218,6 +237,7 @@ def used_up() -> Course:
 def at_home_instead() -> Course:
     """Approved for the clinic, received at home."""
     course = at(Phase.SESSION).consent(*AT_HOME)
+    course.wait_until(course.now + PREPARED)
     course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + MINUTE, setting=Setting.HOME)
     course.must(CheckIn, Role.NURSE, setting=Setting.HOME, home=ATTESTED, location=RESIDENCE)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)

@@ -139,8 +139,8 @@ class Chart:
             self.prepared = {cycle: at for cycle, at in self.prepared.items() if cycle in begun}
 
     def _preparation_note_signed(self, fact: f.PreparationNoteSigned, entry: Entry) -> None:
-        assert fact.cycle not in self.prepared
-        self.prepared[fact.cycle] = entry.at
+        if fact.completes:
+            self.prepared.setdefault(fact.cycle, entry.at)
 
     def _dosing_approved(self, fact: f.DosingApproved, entry: Entry) -> None:
         approval = fact.approval
@@ -178,6 +178,11 @@ class Chart:
         visit.end_without_drug()
         if visit.checked_in_at is not None:
             self.cancelled.append(visit)
+
+    def _session_released(self, fact: f.SessionReleased, entry: Entry) -> None:
+        visit = self.visits[fact.session_id]
+        assert visit.checked_in_at is None, "released although the patient is there"
+        visit.end_without_drug()
 
     def _session_reminder_due(self, fact: f.SessionReminderDue, entry: Entry) -> None:
         visit = self.visits[fact.session_id]
@@ -305,6 +310,9 @@ class Chart:
 
     def _integration_note_signed(self, fact: f.IntegrationNoteSigned, entry: Entry) -> None:
         (visit,) = [one for one in self.visits.values() if one.cycle == fact.cycle and one.doses]
+        if fact.visit is not None and fact.visit > 1:
+            assert fact.cycle in self.integrated, "a further visit before the first"
+            return
         rules, drug = self.protocol.integration, visit.doses[-1].given_at
         assert visit.discharged_at is not None
         assert visit.discharged_at <= fact.held_at <= entry.recorded_at

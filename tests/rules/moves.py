@@ -11,14 +11,26 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from clients.scenarios.next_right import Said, an_approval, arrival, calm, in_range, next_right, renewed, signing
+from clients.scenarios.next_right import (
+    Said,
+    all_kept,
+    an_approval,
+    arrival,
+    calm,
+    in_range,
+    next_right,
+    renewed,
+    signing,
+)
 from schemas import commands as c
 from schemas.actors import Actor, Role, Seat
 from schemas.checkins import CheckinOutcome, WelfareDecision
 from schemas.commands import ALL_COMMANDS, Command
 from schemas.commands.checkins import Questionnaire
 from schemas.commands.screening import LabReport
+from schemas.integration import NewPlanItem, PlanKind, PlanOutcome, PlanResult, VisitKind
 from schemas.measures import Instrument
+from schemas.preparation import PreparationItem, PreparationKind
 from schemas.screening import LabResult, LabTest
 from schemas.treatment import DrugRoute, HomeAttestation, Setting, Vitals
 from tests.support.course import Course
@@ -241,8 +253,33 @@ def _count(course: Course, dice: Random) -> dict[str, Any]:
     return {"doses": max(0, course.state.supply.on_hand() + dice.choice((0, 0, 0, 0, -1, 1)))}
 
 
+def _prepare(course: Course, dice: Random) -> dict[str, Any]:
+    said: dict[str, Any] = {"completes": dice.random() < 0.8, "minutes": dice.choice((None, 14, 15, 30, 59, 60, 60))}
+    said["kind"] = dice.choice((None, None, *PreparationKind))
+    if dice.random() < 0.3:
+        said["held_at"] = _instant(course, dice)
+    if dice.random() < 0.3:
+        said["checklist"] = tuple(item for item in PreparationItem if dice.random() < 0.8)
+    if dice.random() < 0.3:
+        said["intentions"] = dice.choice(((), ("To rest.",)))
+    return said
+
+
 def _integrate(course: Course, dice: Random) -> dict[str, Any]:
-    return {"held_at": _instant(course, dice)} if dice.random() < 0.5 else {}
+    said: dict[str, Any] = {"outcomes": all_kept(course.state), "further": dice.random() < 0.2}
+    if dice.random() < 0.5:
+        said["held_at"] = _instant(course, dice)
+    if dice.random() < 0.3:
+        said["new_items"] = (NewPlanItem(kind=dice.choice(tuple(PlanKind)), text="Rest before noon."),)
+    if dice.random() < 0.5:
+        said["outcomes"] = tuple(
+            PlanOutcome(
+                item_id=one.item_id, result=dice.choice(tuple(PlanResult)), word=dice.choice((None, "It fits."))
+            )
+            for one in said["outcomes"]
+            if dice.random() < 0.8
+        )
+    return said
 
 
 MOVABLE: Final = {
@@ -400,7 +437,9 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.DecidePredoseVitals: lambda course, dice: {"proceed": dice.random() < 0.7},
     c.RecordAdministration: _administer,
     c.DischargePatient: lambda course, dice: {"oriented": dice.random() < 0.9},
+    c.SignPreparationNote: _prepare,
     c.SignIntegrationNote: _integrate,
+    c.RecordNoShow: lambda course, dice: {"visit": dice.choice(tuple(VisitKind))},
     c.RecordHealthHistory: _history,
     c.ClearCondition: _clear,
     c.RecordMedications: lambda course, dice: {"names": tuple(dice.sample(NAMES, dice.choice((0, 1, 1, 2))))},

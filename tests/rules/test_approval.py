@@ -22,6 +22,7 @@ from schemas.commands import (
     RecordWeight,
     RevokeApproval,
     ScheduleSession,
+    SignPreparationNote,
     WithdrawConsent,
 )
 from schemas.commands.screening import LabReport
@@ -429,6 +430,9 @@ def late_session() -> Course:
     course = at(Phase.SESSION)
     end = approval_of(course.state).valid_until
     course.must(ScheduleSession, Role.COORDINATOR, starts_at=end - timedelta(minutes=1), setting=Setting.CLINIC)
+    # A preparation lasts no longer than the approval, so it is done anew.
+    course.wait_until(end - timedelta(days=2))
+    course.must(SignPreparationNote, Role.THERAPIST)
     return course
 
 

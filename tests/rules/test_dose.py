@@ -113,7 +113,7 @@ def owed_reading() -> Refusal:
 
 REFUSALS = [
     Refused("no_session", None, "nothing booked", refusing(lambda: at(Phase.SESSION))),
-    Refused("not_checked_in", None, "not there", refusing(a.booked)),
+    Refused("not_checked_in", None, "not there", refusing(a.awaited)),
     Refused("discharged", None, "gone home", refusing(a.discharged)),
     Refused("consent_missing", None, "consent withdrawn a moment ago", refusing(a.withdrawn_in_session)),
     Refused("preparation_missing", None, "not prepared", refusing(a.unprepared)),
@@ -273,7 +273,7 @@ def test_booster_in_its_time(minutes: float) -> None:
 
 @pytest.mark.parametrize(("off", "codes"), [(-TICK, set()), (timedelta(0), {"approval_expired"})])
 def test_gate_knows_the_end_of_an_approval_before_any_timer_says_so(off: timedelta, codes: set[str]) -> None:
-    course = a.received()
+    course = a.prepared_anew()
     until = approval_of(course).valid_until
     course.wait_until(until - MINUTE)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)

@@ -71,6 +71,7 @@ MAY = {
     "record_debrief": {THERAPIST},
     "discharge_patient": {PHYSICIAN, THERAPIST, NURSE},
     "sign_integration_note": {THERAPIST},
+    "record_no_show": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
     "declare_emergency": set(Role),
     "acknowledge_emergency": {PHYSICIAN, THERAPIST, NURSE},
     "close_emergency": {PHYSICIAN},
@@ -153,6 +154,7 @@ MAY_BE_LATE = {
     "record_debrief",
     "discharge_patient",
     "sign_integration_note",
+    "record_no_show",
 }
 """Verbs that tell of something observed. No decision is among them: a decision counts from now."""
 

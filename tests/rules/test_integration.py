@@ -6,15 +6,19 @@ from typing import Any
 
 import pytest
 
+from clients.scenarios.next_right import all_kept
 from schemas.actors import Role
 from schemas.commands import DischargePatient, RecordVitals, SignIntegrationNote
 from schemas.facts import IntegrationBecameOverdue, IntegrationNoteSigned
+from schemas.integration import NewPlanItem, PlanKind, PlanOutcome, PlanResult
 from schemas.pathway import Phase
+from schemas.refusals import Refusal
 from schemas.work import WorkKind
 from tests.rules.arrivals import CALM, TICK, dosed, ready
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import Course, at
 from tests.support.protocols import packaged, short
+from workflows.rules.status import status_of
 
 WINDOW = packaged().integration
 OPENS = timedelta(hours=WINDOW.window_opens_h.value)
@@ -42,6 +46,26 @@ def discharged_late() -> Course:
 
 def held_at(course: Course, ago: timedelta) -> Any:
     return course.refused(SignIntegrationNote, Role.THERAPIST, held_at=course.now - ago)
+
+
+def note(course: Course, **fields: Any) -> Refusal:
+    return course.refused(SignIntegrationNote, Role.THERAPIST, **fields)
+
+
+def planned() -> Course:
+    """Integrated, with one item of the plan, P1."""
+    return at(Phase.PREPARATION, cycle=2)
+
+
+def again() -> Course:
+    """The second session waits for its visit, which asks about P1."""
+    course = at(Phase.INTEGRATION, cycle=2)
+    course.wait(days=2)
+    return course
+
+
+def outcome(item_id: str, result: PlanResult = PlanResult.KEPT, word: str | None = None) -> PlanOutcome:
+    return PlanOutcome(item_id=item_id, result=result, word=word)
 
 
 REFUSALS = [
@@ -78,6 +102,28 @@ REFUSALS = [
         lambda: held_at(discharged_late(), timedelta(hours=1)),
     ),
     Refused("held_in_future", "held_at", "held in an instant", lambda: held_at(after_dose(OPENS), -TICK)),
+    Refused("no_session_to_integrate", "further", "further than none", lambda: note(after_dose(OPENS), further=True)),
+    Refused(
+        "no_session_to_integrate",
+        "further",
+        "further while the next drug acts",
+        lambda: note(Course().until(lambda it: it.state.sessions_given == 2), further=True),
+    ),
+    Refused("visit_recorded_before", "held_at", "the same visit twice", lambda: note(planned(), further=True)),
+    Refused("plan_items_unanswered", "outcomes", "nothing about the plan", lambda: note(again(), outcomes=())),
+    Refused(
+        "plan_item_not_open",
+        "outcomes.1.item_id",
+        "one item twice",
+        lambda: note(again(), outcomes=(*all_kept(again().state), outcome("P1"))),
+    ),
+    Refused("plan_item_not_open", "outcomes.0.item_id", "unknown", lambda: note(again(), outcomes=(outcome("P9"),))),
+    Refused(
+        "word_missing",
+        "outcomes.0.word",
+        "dropped without a word",
+        lambda: note(again(), outcomes=(outcome("P1", PlanResult.DROPPED),)),
+    ),
 ]
 
 
@@ -135,3 +181,48 @@ def test_last_visit_of_the_series_leads_to_the_outcome() -> None:
     course = at(Phase.INTEGRATION, protocol=short(1)).to_phase(Phase.FOLLOW_UP)
     assert course.phase is Phase.FOLLOW_UP
     assert [item.kind for item in course.state.work] == [WorkKind.RECORD_OUTCOME]
+
+
+@pytest.mark.parametrize("result", list(PlanResult))
+def test_the_plan_is_carried_from_visit_to_visit(result: PlanResult) -> None:
+    course = again()
+    (before,) = course.state.integration.plan
+    assert (before.id, before.kind, before.since_cycle) == ("P1", PlanKind.COPING_STRATEGY, 1)
+    assert note(course).facts == {"items": "P1"}
+    belief = NewPlanItem(kind=PlanKind.BELIEF, text="I may rest.")
+    outcomes = (outcome("P1", result, "It fits no more."),)
+    course.must(SignIntegrationNote, Role.THERAPIST, outcomes=outcomes, coping_strategies=(), new_items=(belief,))
+    kept = ["P1"] if result is PlanResult.KEPT else []
+    assert [item.id for item in course.state.integration.plan] == [*kept, "P2"]
+    assert status_of(course.state, course.now, 0, 0).plan == course.state.integration.plan
+    assert course.facts(IntegrationNoteSigned)[-1].outcomes == outcomes
+
+
+def test_an_old_protocol_carries_no_plan() -> None:
+    rules = packaged().integration.model_copy(update={"plan_followed_up": False})
+    course = at(Phase.INTEGRATION, cycle=2, protocol=packaged().model_copy(update={"integration": rules}))
+    course.wait(days=2)
+    course.must(SignIntegrationNote, Role.THERAPIST)
+    assert course.state.integration.plan == ()
+    assert course.facts(IntegrationNoteSigned)[-1].coping_strategies
+
+
+def test_a_further_visit_has_a_note_of_its_own_and_leaves_the_cycle() -> None:
+    course = planned()
+    gap_from = course.state.last_integration_at
+    course.wait(days=1)
+    course.must(SignIntegrationNote, Role.THERAPIST, further=True, outcomes=all_kept(course.state))
+    further = course.facts(IntegrationNoteSigned)[-1]
+    assert (further.cycle, further.visit, further.late) == (1, 2, False)
+    assert (course.phase, course.state.cycle.number) == (Phase.PREPARATION, 2)
+    assert (course.state.integration.visits, course.state.last_integration_at) == (2, gap_from)
+    course.to_phase(Phase.PREPARATION, cycle=3)
+    assert course.facts(IntegrationNoteSigned)[-1].visit == 1
+
+
+def test_a_late_visit_is_seen_until_the_next_dose() -> None:
+    course = after_dose(CLOSES + TICK)
+    course.must(SignIntegrationNote, Role.THERAPIST)
+    assert status_of(course.state, course.now, 0, 0).cautions == ("late_integration",)
+    course.until(lambda it: it.state.sessions_given == 2)
+    assert status_of(course.state, course.now, 0, 0).cautions == ()

@@ -44,7 +44,7 @@ def test_status_and_view_agree_with_the_state(phase: Phase) -> None:
     ("situation", "allowed", "codes"),
     [
         (ready, True, set()),
-        (booked, False, {"not_checked_in", "plan_not_acknowledged"}),
+        (booked, False, {"not_checked_in", "plan_not_acknowledged", "prepared_too_late"}),
         (withdrawn, False, {"consent_missing", "approval_suspended", "preparation_missing", "not_checked_in"}),
         (unapproved, False, {"approval_missing"}),
         (measured(HIGH), False, {"blood_pressure_repeat"}),

@@ -39,7 +39,7 @@ from schemas.refusals import Refusal
 from schemas.team import TeamChangeCause
 from schemas.treatment import Setting, TreatmentRoute
 from schemas.work import WorkKind
-from tests.rules.arrivals import CALM, MINUTE, TICK, approval_of, discharged, dosed, ready
+from tests.rules.arrivals import CALM, MINUTE, PREPARED, TICK, approval_of, discharged, dosed, ready
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.rules.staffing import (
     BIRCH,
@@ -74,6 +74,7 @@ def prepared_anew() -> Course:
 
 
 def arrived(course: Course) -> Course:
+    course.wait_until(course.now + PREPARED)
     course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + MINUTE)
     course.must(CheckIn, Role.NURSE)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)

@@ -137,7 +137,8 @@ async def discharged(hand: Hand) -> None:
 async def integrated(hand: Hand) -> None:
     """The integration visit, two days on."""
     await passed(hand, days=2)
-    await hand.do(SignIntegrationNote, Role.THERAPIST)
+    kept = [{"item_id": item.id, "result": "kept"} for item in (await hand.status()).plan]
+    await hand.do(SignIntegrationNote, Role.THERAPIST, outcomes=kept)
 
 
 async def cycle(hand: Hand) -> None:

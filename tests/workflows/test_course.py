@@ -14,6 +14,7 @@ from schemas.commands import (
     RecordAdministration,
     RecordVitals,
     SignIntegrationNote,
+    SignPreparationNote,
 )
 from schemas.commands.ends import Course
 from schemas.facts import IntegrationNoteSigned
@@ -124,7 +125,10 @@ async def test_an_expired_approval_carries_no_dose_and_is_asked_for_again(engine
     await enrolled(hand)
     await prepared(hand)
     await booked(hand, days=32)
-    await hand.wait(days=32)
+    await hand.wait(days=20)
+    # A preparation lasts no longer than the approval, so it is done anew.
+    await hand.do(SignPreparationNote, Role.THERAPIST)
+    await hand.wait(days=12)
     await hand.do(CheckIn, Role.THERAPIST)
     await hand.do(RecordVitals, Role.NURSE, vitals=CALM)
     assert await hand.refused(RecordAdministration, Role.NURSE) == "approval_expired"

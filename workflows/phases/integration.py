@@ -1,6 +1,6 @@
 """Integration: what the session showed becomes part of the therapy."""
 
-from schemas.commands import SignIntegrationNote
+from schemas.commands import RecordNoShow, SignIntegrationNote
 from workflows.conductor import Conductor
 from workflows.verbs import verb
 
@@ -9,6 +9,7 @@ class IntegrationPhase(Conductor):
     """The therapist holds the visit in its window and signs."""
 
     sign_integration_note = verb(SignIntegrationNote)
+    record_no_show = verb(RecordNoShow)
 
     async def integrated(self) -> None:
         """Wait for the signed note, which completes the cycle."""

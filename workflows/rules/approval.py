@@ -34,6 +34,7 @@ from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
 from workflows.rules.regulation import require_lawful, require_looked_up, warnings
 from workflows.rules.screening.standing import require_screened
+from workflows.rules.standing import cautions
 
 COMPARED = ("route", "setting", "max_dose_mg", "max_single_mg", "booster_mg", "sessions", "state_of_dosing")
 """What a physician decides anew in each approval, and a reader of two versions wants to see compared."""
@@ -99,7 +100,7 @@ def _bound(state: Pathway, command: ApproveDosing, at: datetime, kg: float | Non
         consents=bound_consents(state, command.setting, command.route),
         conditions=tuple(command.conditions) if command.conditions else None,
     )
-    return approval.model_copy(update={"warnings": tuple(warnings(state, approval, at)) or None})
+    return approval.model_copy(update={"warnings": (*warnings(state, approval, at), *cautions(state)) or None})
 
 
 def _changes(before: Approval | None, after: Approval) -> tuple[str, ...] | None:

@@ -83,7 +83,7 @@ def asked(state: Pathway, kind: str) -> tuple[tuple[Instrument, ...], bool, bool
     rules = state.protocol.checkins
     if rules is None:
         return (), False, False
-    if (rule := rules.after_session.get(kind)) is not None:
+    if (rule := rules.rule(kind)) is not None:
         return rule.measures, rule.side_effects, rule.staff_only
     return rules.long_term.measures, rules.long_term.side_effects, False
 
@@ -138,7 +138,7 @@ def may_decline(state: Pathway) -> bool:
 def safety_only(state: Pathway) -> Checkins:
     """The check-ins that remain once care has ended."""
     rules = state.protocol.checkins
-    kinds = {kind for kind, rule in rules.after_session.items() if rule.safety} if rules is not None else set()
+    kinds = rules.safety_kinds if rules is not None else frozenset()
     return state.checkins.model_copy(
         update={
             "planned": tuple(one for one in state.checkins.planned if one.kind in kinds),

@@ -9,6 +9,7 @@ from schemas.facts import Fact
 from schemas.pathway import Pathway
 from workflows.rules import (
     approval,
+    booking,
     checkins,
     credentials,
     ends,
@@ -18,6 +19,7 @@ from workflows.rules import (
     integration,
     measures,
     moving,
+    no_show,
     obligations,
     observation,
     pace,
@@ -97,6 +99,7 @@ EVOLUTIONS: dict[type[Fact], Evolution] = {
     f.SupplyReviewed: supply.supply_reviewed,
     f.SessionScheduled: session.session_scheduled,
     f.SessionCancelled: session.session_cancelled,
+    f.SessionReleased: booking.session_released,
     f.SessionReminderDue: session.session_reminder_due,
     f.PatientCheckedIn: session.patient_checked_in,
     f.VitalsRecorded: observation.vitals_recorded,
@@ -121,6 +124,8 @@ EVOLUTIONS: dict[type[Fact], Evolution] = {
     f.IntegrationNoteSigned: integration.integration_note_signed,
     f.IntegrationBecameOverdue: integration.integration_became_overdue,
     f.ProtocolMoved: moving.protocol_moved,
+    f.IntegrationDeviated: integration.integration_deviated,
+    f.VisitMissed: no_show.visit_missed,
     f.MeasureRecorded: measures.measure_recorded,
     f.RiskUnassessed: risk.risk_unassessed,
     f.RiskContactRecorded: risk.risk_contact_recorded,

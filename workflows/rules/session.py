@@ -23,6 +23,13 @@ from schemas.monitoring import AlarmLevel
 from schemas.pathway import Cycle, Pathway, Session
 from schemas.treatment import Dose, Reading, Setting, Vitals
 from workflows.rules import pace, rems, team
+from workflows.rules.booking import (
+    books_ahead,
+    cancellable,
+    require_integrated_in_time,
+    with_booking,
+    without_booking,
+)
 from workflows.rules.checkins import planned_after
 from workflows.rules.consents.signing import require_consented
 from workflows.rules.dose_limits import PER_CENT
@@ -66,7 +73,8 @@ def open_session(state: Pathway, at: datetime) -> Session:
 def schedule_session(state: Pathway, command: ScheduleSession, at: datetime) -> list[Fact]:
     """In the future, within what an approval can cover, and with the least interval since drug and integration over."""
     require_open_series(state)
-    session = state.cycle.session
+    ahead = books_ahead(state)
+    session = state.cycle.ahead if ahead else state.cycle.session
     arrived = session is not None and session.checked_in_at is not None
     require(not arrived, "already_checked_in", "The patient is checked in for this cycle's session.")
     require(
@@ -94,10 +102,12 @@ def schedule_session(state: Pathway, command: ScheduleSession, at: datetime) -> 
         "starts_at",
         earliest=earliest.isoformat() if earliest else None,
     )
+    if ahead:
+        require_integrated_in_time(state, command.starts_at, at)
     return [
         SessionScheduled(
             session_id=f"S{state.sessions_booked + 1}" if session is None else session.id,
-            cycle=state.cycle.number,
+            cycle=state.cycle.number + (1 if ahead else 0),
             starts_at=command.starts_at,
             setting=command.setting,
         )
@@ -107,7 +117,7 @@ def schedule_session(state: Pathway, command: ScheduleSession, at: datetime) -> 
 def cancel_session(state: Pathway, command: CancelSession, at: datetime) -> list[Fact]:
     """Only while no drug was given; it never counts."""
     del command, at
-    session = current_session(state)
+    session = cancellable(state)
     require(not session.doses, "drug_already_given", "Drug was given; the session goes on until discharge.")
     return [SessionCancelled(session_id=session.id)]
 
@@ -115,6 +125,8 @@ def cancel_session(state: Pathway, command: CancelSession, at: datetime) -> list
 def check_in(state: Pathway, command: CheckIn, at: datetime) -> list[Fact]:
     """Near the booked time, in the booked setting, with the therapist there; at home with everything attested anew."""
     session = current_session(state)
+    integrated = state.cycle.ahead is None
+    require(integrated, "integration_missing", "The session before is not integrated; sign that visit's note first.")
     require(session.checked_in_at is None, "already_checked_in", "The patient is checked in.")
     opens = session.starts_at - timedelta(minutes=state.protocol.session.checkin_opens_min.value)
     require(at >= opens, "too_early_to_check_in", "Check-in opens shortly before the session.", opens=opens.isoformat())
@@ -258,17 +270,14 @@ def with_session(state: Pathway, **changes: Any) -> dict[str, Any]:
 def session_scheduled(state: Pathway, fact: SessionScheduled, at: datetime) -> dict[str, Any]:
     """Booked, or moved: then the reminder is due anew."""
     del at
-    moved = state.cycle.session is not None
-    session = Session(id=fact.session_id, starts_at=fact.starts_at, setting=fact.setting)
-    return {
-        "cycle": state.cycle.model_copy(update={"session": session}),
-        "sessions_booked": state.sessions_booked + (0 if moved else 1),
-    }
+    return with_booking(state, fact)
 
 
 def session_cancelled(state: Pathway, fact: SessionCancelled, at: datetime) -> dict[str, Any]:
     """The cycle waits for a new booking."""
-    del fact
+    ahead = state.cycle.ahead
+    if ahead is not None and ahead.id == fact.session_id:
+        return without_booking(state, ahead.id)
     return broken_off(state, at, held=False)
 
 
@@ -333,5 +342,7 @@ def patient_discharged(state: Pathway, fact: PatientDischarged, at: datetime) ->
 
 
 def next_cycle(state: Pathway) -> dict[str, Any]:
-    """The cycle is complete; its session is kept for what is still told about it."""
-    return {"cycle": Cycle(number=state.cycle.number + 1), "last_session": state.cycle.session}
+    """The cycle is complete; its session is kept for what is told late, and a booking ahead is the next one's."""
+    before = state.cycle
+    cycle = Cycle(number=before.number + 1, session=before.ahead, released=before.released)
+    return {"cycle": cycle, "last_session": before.session}

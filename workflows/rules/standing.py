@@ -131,3 +131,10 @@ def earliest_next_dose(state: Pathway) -> datetime | None:
         gap = state.protocol.integration.min_hours_before_next_dose.value
         earliest.append(state.last_integration_at + timedelta(hours=gap))
     return max(earliest, default=None)
+
+
+def cautions(state: Pathway) -> tuple[str, ...]:
+    """What a physician should know before the next dose although it blocks nothing."""
+    session = state.cycle.session
+    dosed = session is not None and bool(session.doses)
+    return ("late_integration",) if state.integration.late and not dosed else ()

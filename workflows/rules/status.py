@@ -6,7 +6,7 @@ from datetime import datetime
 from schemas.actors import CareTeam, Role, Seat
 from schemas.answers import Check, CheckinStatus, MemberStatus, RiskStatus, SessionStatus, Status, TeamStatus
 from schemas.checkins import OpenCheckin
-from schemas.pathway import Pathway
+from schemas.pathway import Pathway, Session
 from schemas.records import PathwayView
 from workflows.rules.checkins import asked
 from workflows.rules.consents.standing import is_monitoring_only
@@ -14,7 +14,7 @@ from workflows.rules.credentials import Clinician, lacking, place_of_dose
 from workflows.rules.deadlines import due
 from workflows.rules.gate import gate
 from workflows.rules.risk import level_of, still_to_clear, unassessed
-from workflows.rules.standing import next_step, observation_ends, phase_of
+from workflows.rules.standing import cautions, next_step, observation_ends, phase_of
 from workflows.rules.team import SEATS, cover_of, holder, is_awaited, is_unprepared
 
 CALM = "none"
@@ -52,7 +52,6 @@ def checks_of(state: Pathway, at: datetime) -> tuple[Check, ...]:
 def status_of(state: Pathway, now: datetime, unwritten: int, unsent: int) -> Status:
     """Everything a caller may want to know at once."""
     checks = checks_of(state, now)
-    session = state.cycle.session
     return Status(
         pathway_id=state.pathway_id,
         phase=phase_of(state),
@@ -66,23 +65,17 @@ def status_of(state: Pathway, now: datetime, unwritten: int, unsent: int) -> Sta
         consents=tuple(kind for kind, consent in state.consents.items() if consent.is_active),
         team=_team(state, now),
         approval=state.approval,
-        session=None
-        if session is None
-        else SessionStatus(
-            id=session.id,
-            starts_at=session.starts_at,
-            checked_in=session.checked_in_at is not None,
-            doses=len(session.doses),
-            discharged=session.discharged_at is not None,
-            observation_ends_at=observation_ends(state, session),
-            monitoring_only=is_monitoring_only(state),
-        ),
+        session=_session(state, state.cycle.session),
+        session_ahead=_session(state, state.cycle.ahead),
         dose_allowed=state.closure is None and all(check.passed for check in checks),
         checks=checks,
         work=state.work,
         due=tuple(due(state)),
         risk=_risk(state),
         checkins=tuple(_checkins(state)),
+        roadmap=state.roadmap,
+        plan=state.integration.plan,
+        cautions=cautions(state),
         unwritten_events=unwritten,
         unsent_messages=unsent,
         closure=state.closure,
@@ -121,6 +114,20 @@ def _members(state: Pathway, team: CareTeam, now: datetime) -> Iterator[MemberSt
             if asked and acting is not None and role is not None
             else (),
         )
+
+
+def _session(state: Pathway, session: Session | None) -> SessionStatus | None:
+    if session is None:
+        return None
+    return SessionStatus(
+        id=session.id,
+        starts_at=session.starts_at,
+        checked_in=session.checked_in_at is not None,
+        doses=len(session.doses),
+        discharged=session.discharged_at is not None,
+        observation_ends_at=observation_ends(state, session),
+        monitoring_only=session is state.cycle.session and is_monitoring_only(state),
+    )
 
 
 def _risk(state: Pathway) -> RiskStatus | None:

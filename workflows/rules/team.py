@@ -163,12 +163,12 @@ def care_team_changed(state: Pathway, fact: CareTeamChanged, at: datetime) -> di
     covers = tuple(one for one in staffing.covers if one.seat is not fact.seat and one.person_id not in departed)
     update: dict[str, Any] = {"departed": departed, "covers": covers}
     result: dict[str, Any] = {"care_team": after}
+    session = state.cycle.session
+    if fact.seat is Seat.THERAPIST and state.has_psychotherapy and (session is None or not session.doses):
+        result["cycle"] = state.cycle.model_copy(update={"prepared_at": None, "preparation": ()})
     if fact.seat in (Seat.PHYSICIAN, Seat.THERAPIST) and _is_under_way(state):
         anew = fact.seat is Seat.THERAPIST and state.has_psychotherapy
         update["handover"] = Handover(since=at, needs_preparation=anew or is_unprepared(state))
-        session = state.cycle.session
-        if anew and (session is None or not session.doses):
-            result["cycle"] = state.cycle.model_copy(update={"prepared_at": None})
     return {**result, "staffing": staffing.model_copy(update=update)}
 
 

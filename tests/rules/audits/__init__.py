@@ -7,8 +7,10 @@ from schemas.protocol import Protocol
 from tests.rules.audits.approval import ApprovalAudit
 from tests.rules.audits.checkins import CheckinAudit
 from tests.rules.audits.consents import ConsentAudit
+from tests.rules.audits.integration import IntegrationAudit
 from tests.rules.audits.invitations import InvitationAudit
 from tests.rules.audits.pace import PaceAudit
+from tests.rules.audits.preparation import PreparationAudit
 from tests.rules.audits.regulation import RegulationAudit
 from tests.rules.audits.risk import RiskAudit
 from tests.rules.audits.screening import ScreeningAudit
@@ -48,5 +50,7 @@ AUDITS: tuple[type[Audit], ...] = (
     TeamAudit,
     InvitationAudit,
     ConsentAudit,
+    PreparationAudit,
+    IntegrationAudit,
 )
 """Every auditor; each reads every course of the property tests."""

@@ -18,6 +18,7 @@ class CheckinAudit:
     def __init__(self, protocol: Protocol, opening: Pathway) -> None:
         self.rules = protocol.checkins
         self.last_drug: dict[str, datetime] = {}
+        self.missed_at: dict[str, datetime] = {}
         self.open: set[str] = set()
         self.calls: set[str] = set()
         self.decisions: set[str] = set()
@@ -32,6 +33,15 @@ class CheckinAudit:
             self.last_drug[fact.session_id] = fact.dose.given_at
         elif isinstance(fact, f.CheckinDue):
             self._due(fact, entry)
+        elif isinstance(fact, f.VisitMissed) and fact.checkin_id is not None:
+            assert not any(one.endswith(f"missed_{fact.visit}") for one in self.open), "asked after twice"
+            self.open.add(fact.checkin_id)
+            self.missed_at[fact.checkin_id] = entry.at
+            self.calls.add(fact.checkin_id)
+        elif isinstance(fact, f.IntegrationNoteSigned):
+            for one in [one for one in self.open if one.endswith("missed_integration")]:
+                if fact.held_at >= self.missed_at[one]:
+                    self._end(one)
         elif isinstance(fact, f.CheckinMissed):
             self._missed(fact)
         elif isinstance(fact, f.CheckinAttempted):

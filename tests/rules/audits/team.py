@@ -92,6 +92,8 @@ class TeamAudit:
         self.verified.append((entry.at, fact.credentials))
 
     def _preparation_note_signed(self, fact: f.PreparationNoteSigned, entry: Entry) -> None:
+        if not fact.completes:
+            return
         if self.therapist_changed_at is not None and self.prepared_at is None:
             assert entry.actor is not None
             assert entry.actor.id == self._acts(Seat.THERAPIST), "prepared by another than the new therapist"

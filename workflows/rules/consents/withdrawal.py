@@ -41,7 +41,9 @@ def _is_treatment(state: Pathway, kind: str) -> bool:
 
 def _called_off(state: Pathway) -> Iterator[Fact]:
     """What was planned for a dose that is not given now."""
-    session = state.cycle.session
+    session, ahead = state.cycle.session, state.cycle.ahead
+    if ahead is not None:
+        yield SessionCancelled(session_id=ahead.id)
     if session is not None and session.doses:
         return
     if session is not None:
@@ -105,7 +107,7 @@ def consent_withdrawn(state: Pathway, fact: ConsentWithdrawn, at: datetime) -> d
 def preparation_voided(state: Pathway, fact: PreparationVoided, at: datetime) -> dict[str, Any]:
     """The cycle is to be prepared anew."""
     del fact, at
-    return {"cycle": state.cycle.model_copy(update={"prepared_at": None})}
+    return {"cycle": state.cycle.model_copy(update={"prepared_at": None, "preparation": ()})}
 
 
 def withdrawal_acknowledged(state: Pathway, fact: WithdrawalAcknowledged, at: datetime) -> dict[str, Any]:

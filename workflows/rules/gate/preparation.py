@@ -6,6 +6,7 @@ from datetime import datetime
 from schemas.actors import Role
 from schemas.pathway import Pathway
 from workflows.rules.gate.check import GateCheck, Intended, check
+from workflows.rules.preparation import good_from, good_until
 from workflows.rules.standing import earliest_next_dose
 
 
@@ -21,6 +22,7 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
             "No preparation note is signed.",
             Role.THERAPIST,
         )
+        yield from _in_time(state, at)
     free = state.hold is None and (state.hold_ended_at is None or at >= state.hold_ended_at)
     yield check(
         "no_hold",
@@ -39,4 +41,26 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
         "too_soon_after_last_dose",
         "The least interval to the dose before is not over.",
         earliest=earliest,
+    )
+
+
+def _in_time(state: Pathway, at: datetime) -> Iterator[GateCheck]:
+    """Before the first session: a preparation that is neither too close nor too long ago."""
+    earliest, until = good_from(state, at), good_until(state)
+    if earliest is None or until is None:
+        return
+    yield check(
+        "prepared_early_enough",
+        at >= earliest,
+        "prepared_too_late",
+        "The first session follows too closely on the preparation.",
+        earliest=earliest,
+    )
+    yield check(
+        "preparation_recent",
+        at <= until,
+        "preparation_too_old",
+        "The preparation lies too long before the first session; it has to be done anew.",
+        Role.THERAPIST,
+        until=until,
     )

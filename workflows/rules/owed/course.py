@@ -23,6 +23,9 @@ def owed(state: Pathway) -> Iterator[Obligation]:
     cycle = f"cycle-{state.cycle.number}"
     if (kind := PHASE_WORK.get(phase)) is not None:
         yield Obligation(kind, cycle)
+    if state.cycle.released is not None:
+        yield Obligation(WorkKind.REBOOK_SESSION, state.cycle.released)
+        return
     ready = state.cycle.prepared_at is not None or not state.has_psychotherapy
     if state.cycle.session is None and ready and phase in (Phase.SESSION, Phase.APPROVAL):
         asked = (WorkKind.SCHEDULE_SESSION, cycle) in {item.key for item in state.work}
