@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -130,6 +131,45 @@ def journal(
         typer.secho(f"{problem} Keep the database as it is and find out why.", err=True, fg="red")
         raise typer.Exit(Exit.REFUSED)
     typer.secho(f"The chain of {len(view.events)} events is whole.", err=True)
+
+
+@app.command(
+    short_help="Tell the therapeutic story of a pathway.", epilog=example("kap narrative p-3f9c2a --output story.html")
+)
+def narrative(
+    pathway: PathwayId,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it there: HTML where it ends in .html, else Markdown.")
+    ] = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell intentions, insights, debriefs and integration of every cycle as one story, gaps included.
+
+    It is put together from the journal alone, and is as confidential as that.
+    """
+    from clients.narrative import narrative as told
+    from clients.storytelling import as_html, as_markdown
+
+    story = told(read(state, lambda model: model.journal(pathway)).events, pathway)
+    if output is not None:
+        _write(output, as_html(story) if output.suffix == ".html" else as_markdown(story))
+    if as_json:
+        print_json(story)
+    elif output is None:
+        from rich.markdown import Markdown
+
+        show(Markdown(as_markdown(story)))
+
+
+def _write(file: Path, text: str) -> None:
+    """Readable by whoever asked for it alone."""
+    try:
+        file.touch(mode=0o600)
+        file.chmod(0o600)
+        file.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise typer.BadParameter(f"It cannot be written: {problem.strerror}.", param_hint="--output") from None
 
 
 async def _counted(client: KapClient, pathway: str) -> tuple[JournalView, int]:
