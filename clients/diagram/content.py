@@ -75,6 +75,8 @@ def heading(protocol: Protocol, treatment: TreatmentRoute) -> str:
     text = f"{rules.title}: {said(series.sessions)}, {said(series.min_hours_between_doses)} or more between doses"
     if series.max_sessions_per_week is not None:
         text += f", at most {series.max_sessions_per_week.value:g} a week"
+    for later in series.later:
+        text += f", {later.max_sessions_per_week.value:g} after {said(later.after_weeks)}"
     return f"{text}; {listed(rules.settings)}"
 
 
@@ -166,7 +168,7 @@ def _session(protocol: Protocol, treatment: TreatmentRoute) -> Iterator[str]:
     yield f"vital signs of the last {said(protocol.vitals.valid_min)}"
     for route in rules.drug_routes:
         yield f"{route}: observed for {said(protocol.routes[route].observation_min)}"
-    if protocol.booster is not None:
+    if protocol.booster is not None and any(protocol.routes[route].booster for route in rules.drug_routes):
         yield f"booster {protocol.booster.opens_min.value:g} to {said(protocol.booster.closes_min)} after the first"
     if rules.rems_form_due_days is not None:
         yield f"monitoring form within {said(rules.rems_form_due_days)}"

@@ -26,7 +26,7 @@ from workflows.rules.blood_pressure import Verdict
 from workflows.rules.checkins import asked
 from workflows.rules.consents.standing import capacity_doubtful_until, cooling_off_ends, missing_consents, missing_for
 from workflows.rules.credentials import Clinician, lacking, latest, on_duty, therapist
-from workflows.rules.dose_limits import most_alone, most_in_session
+from workflows.rules.dose_limits import most_alone, most_in_session, offered
 from workflows.rules.gate import gate
 from workflows.rules.measures import missing_baseline
 from workflows.rules.monitoring import is_taken, readings_due
@@ -338,11 +338,12 @@ def an_approval(state: Pathway, setting: Setting | None = None) -> dict[str, Any
     limits = state.protocol.routes[route]
     kg = state.screening.weight.kg if state.screening.weight else None
     most = min(most_in_session(state, limits, kg), most_alone(state, route, kg) or treatment_limit(treatment, limits))
+    most = max((dose for dose in offered(state, limits) if dose <= most), default=most)
     return {
         "route": route,
         "setting": setting,
         "max_dose_mg": most,
-        "booster_mg": most / 2,
+        "booster_mg": most / 2 if limits.booster else 0.0,
         "sessions": int(terms.sessions.value),
         "valid_days": int(terms.valid_days.value),
     }
@@ -354,7 +355,7 @@ def _in_session(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
         yield Said(c.LiftHold, Role.PHYSICIAN, {})
     if session is None:
         tomorrow = now + timedelta(days=1)
-        starts_at = max(tomorrow, earliest_next_dose(state) or tomorrow)
+        starts_at = earliest_next_dose(state, tomorrow) or tomorrow
         setting = approval.setting if approval else state.setting
         yield Said(c.ScheduleSession, Role.COORDINATOR, {"starts_at": starts_at, "setting": setting})
     yield from _reading(state)
@@ -425,7 +426,9 @@ def _before_the_dose(state: Pathway, session: Session, now: datetime) -> Iterato
     if failed or approval is None:
         yield Said(c.CancelSession, Role.THERAPIST, {})
     else:
-        yield Said(c.RecordAdministration, Role.NURSE, {"dose_mg": approval.max_dose_mg / 2, "route": approval.route})
+        doses = offered(state, state.protocol.routes[approval.route])
+        dose = min(doses, default=approval.max_dose_mg / 2)
+        yield Said(c.RecordAdministration, Role.NURSE, {"dose_mg": dose, "route": approval.route})
 
 
 def _observing(state: Pathway, session: Session, now: datetime) -> Iterator[Said | datetime]:

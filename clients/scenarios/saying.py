@@ -57,6 +57,8 @@ def _usual(kind: type[Command], given: Mapping[str, Any], state: Pathway, now: d
         said |= an_approval(state)
         if "max_dose_mg" in given:
             said["booster_mg"] = 0
+        if state.approval is not None and "request_id" not in given:
+            said["expected_version"] = state.version
     if kind is RecordMeasure and given.get("instrument") in list(Instrument):
         said["answers"] = calm(state, Instrument(given["instrument"]))
     usual: dict[str, Any] = to_jsonable_python(said)

@@ -7,7 +7,7 @@ decision ever depends on a file that somebody edits later.
 from schemas.protocol.checkins import CheckinRule, CheckinRules
 from schemas.protocol.consents import ConsentNeed, ConsentRule, ConsentRules
 from schemas.protocol.document import Protocol, Signature
-from schemas.protocol.dosing import Approvals, ApprovalTerms, BoosterRules, RouteLimits, Series
+from schemas.protocol.dosing import Approvals, ApprovalTerms, BoosterRules, LaterSpacing, RouteLimits, Series
 from schemas.protocol.eligibility import EligibilityRules
 from schemas.protocol.follow_up import FollowUpRules
 from schemas.protocol.instruments import Instruments, RiskWindows, Scale, Screener
@@ -45,6 +45,7 @@ __all__ = [
     "Instruments",
     "IntegrationRules",
     "Ladder",
+    "LaterSpacing",
     "MedicationRules",
     "MessageRules",
     "MonitoringRules",

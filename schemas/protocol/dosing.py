@@ -9,12 +9,20 @@ from schemas.protocol.quantity import Quantity, Unit
 from schemas.treatment import Setting
 
 
+class LaterSpacing(Model):
+    """How close sessions may be once a series has gone on for a while."""
+
+    after_weeks: Quantity = Field(description="Weeks since the first session.")
+    max_sessions_per_week: Quantity
+
+
 class Series(Model):
     """How often the cycle of preparation, session and integration repeats."""
 
     sessions: Quantity
     min_hours_between_doses: Quantity
     max_sessions_per_week: Quantity | None = Field(default=None, description="Most sessions with drug in 7 days.")
+    later: tuple[LaterSpacing, ...] = Field(default=(), description="Fewer of them later on, in the order of time.")
 
 
 class ApprovalTerms(Model):
@@ -47,6 +55,9 @@ class RouteLimits(Model):
     settings: tuple[Setting, ...]
     max_session_mg: Quantity
     max_mg_per_kg: Quantity | None = Field(default=None, description="Most milligrams per kilogram in one session.")
+    first_dose_mg: Quantity | None = Field(default=None, description="The only first dose of a series.")
+    single_doses_mg: tuple[Quantity, ...] | None = Field(default=None, description="The only doses; None: any.")
+    booster: bool = Field(default=True, description="Whether a second dose may follow in a session.")
     start_mg: Quantity | None = Field(default=None, description="Where the first approval starts from.")
     start_mg_per_kg: Quantity | None = Field(default=None, description="The same by weight.")
     step_mg: Quantity | None = Field(default=None, description="Most that one physician alone may add.")

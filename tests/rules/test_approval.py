@@ -140,6 +140,14 @@ def read() -> Course:
     return course
 
 
+def late_click() -> Refusal:
+    """Timeline S01: A1 expired, another physician gave A2 of less; whoever meant to renew A1 clicks now."""
+    course = expired()
+    late = asked(course)
+    course.must(ApproveDosing, Role.PHYSICIAN, **asked(course, max_dose_mg=100.0))
+    return course.refused(ApproveDosing, Role.PHYSICIAN, **late, expected_version=None)
+
+
 REFUSALS = [
     Refused("route_not_allowed", "route", "a route without limits", approving(sublingual_only, route=CLINIC_ONLY)),
     Refused(
@@ -189,6 +197,12 @@ REFUSALS = [
     ),
     Refused(
         "follow_up_missing", None, "not seen after the first sessions", approving(lambda: at(Phase.APPROVAL, cycle=2))
+    ),
+    Refused(
+        "request_missing",
+        "expected_version",
+        "a late click that names nothing",
+        lambda: late_click(),
     ),
     Refused("request_closed", "request_id", "a late click", approving(first, request_id="W1")),
     Refused(

@@ -77,7 +77,7 @@ def dosing(situation: Callable[[], Course]) -> Callable[[], Refusal]:
     def attempt() -> Refusal:
         course = situation()
         route = given(course.state.approval).route
-        return course.refused(RecordAdministration, Role.NURSE, dose_mg=1.0, route=route)
+        return course.refused(RecordAdministration, Role.NURSE, dose_mg=56.0, route=route)
 
     return attempt
 

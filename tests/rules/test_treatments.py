@@ -1,9 +1,23 @@
 """The treatment routes: what belongs to each, and what does not."""
 
+from datetime import timedelta
+from functools import partial
+
 import pytest
 
+from clients.scenarios.next_right import an_approval
 from schemas.actors import Role
-from schemas.commands import AcceptReferral, RecordDebrief, ScheduleSession, SignPreparationNote
+from schemas.commands import (
+    AcceptReferral,
+    ApproveDosing,
+    ExtendSeries,
+    RecordAdministration,
+    RecordDebrief,
+    RecordFollowUp,
+    ScheduleSession,
+    SignPreparationNote,
+)
+from schemas.commands.ends import SeriesKind
 from schemas.facts import (
     DrugAdministered,
     IntegrationNoteSigned,
@@ -12,9 +26,10 @@ from schemas.facts import (
     WorkItemOpened,
 )
 from schemas.pathway import Phase
-from schemas.treatment import DrugRoute, Setting, TreatmentRoute
+from schemas.refusals import Refusal
+from schemas.treatment import ApprovalStatus, DrugRoute, Setting, TreatmentRoute
 from tests.rules.refusing import Refused, each, holds
-from tests.support.course import at
+from tests.support.course import Course, at
 from tests.support.people import TEAM
 from tests.support.protocols import packaged
 
@@ -22,7 +37,33 @@ TREATMENTS = packaged().treatments
 ALONE = TEAM.model_copy(update={"therapist_id": None})
 WITHOUT_THERAPY = TreatmentRoute.STANDARD_KETAMINE
 
+
+def approving(cycle: int = 1, **changes: float) -> Refusal:
+    course = esketamine(cycle)
+    return course.refused(ApproveDosing, Role.PHYSICIAN, **{**an_approval(course.state), **changes})
+
+
+def esketamine(cycle: int = 1) -> Course:
+    """The first approval covers two sessions."""
+    course = at(Phase.APPROVAL, cycle, treatment=TreatmentRoute.ESKETAMINE)
+    if cycle > 1:
+        course.must(RecordFollowUp, Role.PHYSICIAN)
+    return course
+
+
+def of_no_strength() -> Refusal:
+    course = at(Phase.SESSION, treatment=TreatmentRoute.ESKETAMINE)
+    course.until(lambda it: it.state.cycle.session is not None and bool(it.session.readings))
+    return course.refused(RecordAdministration, Role.NURSE, dose_mg=28.0, route=DrugRoute.INTRANASAL)
+
+
 REFUSALS = [
+    *(
+        Refused("dose_not_offered", "max_dose_mg", f"{mg:g} mg, {cycle}", partial(approving, cycle, max_dose_mg=mg))
+        for cycle, mg in ((1, 10.0), (1, 70.0), (1, 84.0), (3, 70.0))
+    ),
+    Refused("no_booster", "booster_mg", "a second dose of esketamine", lambda: approving(booster_mg=28.0)),
+    Refused("dose_not_offered", None, "half a device", of_no_strength),
     Refused(
         "therapist_missing",
         "care_team.therapist_id",
@@ -83,3 +124,25 @@ def test_the_session_is_kept_for_late_entries() -> None:
     assert course.state.last_session is not None
     assert course.state.last_session.doses
     course.refused(RecordDebrief, Role.THERAPIST)
+
+
+@pytest.mark.parametrize("mg", [56.0, 84.0])
+def test_after_the_first_sessions_of_esketamine_either_dose(mg: float) -> None:
+    course = esketamine(cycle=3)
+    course.must(ApproveDosing, Role.PHYSICIAN, **{**an_approval(course.state), "max_dose_mg": mg})
+    assert course.state.approval is not None
+    assert course.state.approval.status is ApprovalStatus.IN_FORCE
+
+
+def test_esketamine_is_given_twice_a_week_for_four_weeks_and_then_once() -> None:
+    course = at(Phase.FOLLOW_UP, treatment=TreatmentRoute.ESKETAMINE)
+    course.must(ExtendSeries, Role.PHYSICIAN, kind=SeriesKind.FURTHER, sessions=2)
+    course.to_phase(Phase.FOLLOW_UP)
+    given = [fact.dose.given_at for fact in course.facts(DrugAdministered)]
+    month = given[0] + timedelta(weeks=4)
+    before, later = [one for one in given if one < month], [one for one in given if one >= month]
+    assert len(before) == len(given) - len(later)
+    assert later, "the series goes on into the fifth week"
+    for one in given:
+        within = sum(timedelta(0) <= one - other < timedelta(weeks=1) for other in given)
+        assert within <= (1 if one >= month else 2)

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from clients.scenarios.next_right import Said, next_right, signing
 from schemas.actors import Actor, Role
-from schemas.commands import Command, MoveProtocol, RecordConsent
+from schemas.commands import ApproveDosing, Command, MoveProtocol, RecordConsent
 from schemas.events import CHAIN_START, Event
 from schemas.facts import CancellationRequested, Fact, ProtocolMoved
 from schemas.pathway import Phase, Session
@@ -82,7 +82,9 @@ class Course:
     def say(self, command: type[Command], role: Role, **fields: Any) -> Command:
         """The command, with a reason where it needs one, and the fields of its example where they are not given."""
         self.said += 1
-        content = {"protocol": self.state.protocol} if command is MoveProtocol else {}
+        content: dict[str, Any] = {"protocol": self.state.protocol} if command is MoveProtocol else {}
+        if command is ApproveDosing and self.state.approval is not None and "request_id" not in fields:
+            content["expected_version"] = self.state.version
         said = {"reason": "It is time.", **_defaults(command), **content, **fields}
         return command.model_validate({"command_id": f"c{self.said}", "actor": self.actor(role), **said})
 
@@ -94,6 +96,7 @@ class Course:
 
     def do(self, command: type[Command], role: Role, **fields: Any) -> Step | Refusal:
         """Somebody in ``role`` says it now."""
+        self.lapse()
         return self.obey(self.say(command, role, **fields))
 
     def must(self, command: type[Command], role: Role, **fields: Any) -> Step:

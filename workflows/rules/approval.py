@@ -24,11 +24,12 @@ from schemas.facts import (
 )
 from schemas.pathway import Pathway
 from schemas.treatment import Approval, ApprovalStatus
+from schemas.work import WorkKind
 from workflows.rules.calendar import end_of_local_day
 from workflows.rules.consents.signing import require_consented
 from workflows.rules.consents.standing import bound_consents
 from workflows.rules.credentials import require_prescriber
-from workflows.rules.dose_limits import agreed, most_alone, most_in_session, weight_for
+from workflows.rules.dose_limits import agreed, most_alone, most_in_session, require_offered, weight_for
 from workflows.rules.follow_up import require_seen_again
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
@@ -38,6 +39,10 @@ from workflows.rules.standing import cautions
 
 COMPARED = ("route", "setting", "max_dose_mg", "max_single_mg", "booster_mg", "sessions", "state_of_dosing")
 """What a physician decides anew in each approval, and a reader of two versions wants to see compared."""
+
+
+REQUESTS = (WorkKind.APPROVE_DOSING, WorkKind.REVIEW_SUSPENDED_APPROVAL, WorkKind.REVIEW_HOLD)
+"""Work that a new approval answers."""
 
 
 def approve_dosing(state: Pathway, command: ApproveDosing, at: datetime) -> list[Fact]:
@@ -52,6 +57,12 @@ def approve_dosing(state: Pathway, command: ApproveDosing, at: datetime) -> list
     if command.request_id is not None:
         asked = any(item.id == command.request_id for item in state.work)
         require(asked, "request_closed", "This request is closed; look at what is owed now.", "request_id")
+    require(
+        state.approval is None or _is_answer(state, command),
+        "request_missing",
+        "Nobody waits for an approval; name the version of the pathway that was looked at.",
+        "expected_version",
+    )
     require_screened(state)
     require_seen_again(state, at)
     kg = _require_within_limits(state, command, at)
@@ -74,6 +85,12 @@ def approve_dosing(state: Pathway, command: ApproveDosing, at: datetime) -> list
             conditions=command.conditions,
         )
     ]
+
+
+def _is_answer(state: Pathway, command: ApproveDosing) -> bool:
+    """Whether it takes the place of an approval knowingly, so that a late click cannot supersede a newer one."""
+    named = command.request_id is not None or command.expected_version is not None
+    return named or any(item.kind in REQUESTS for item in state.work)
 
 
 def _bound(state: Pathway, command: ApproveDosing, at: datetime, kg: float | None) -> Approval:
@@ -131,6 +148,7 @@ def _require_within_limits(state: Pathway, command: ApproveDosing, at: datetime)
         asked = getattr(command, name)
         fits = asked is None or asked <= command.max_dose_mg
         require(fits, "dose_above_session", "This exceeds what is asked for the whole session.", name)
+    require_offered(state, command, limits)
     return kg
 
 

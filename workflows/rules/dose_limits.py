@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from schemas.commands import ApproveDosing
 from schemas.pathway import Pathway
 from schemas.protocol import Quantity, RouteLimits
 from schemas.treatment import Approval, DrugRoute
-from workflows.rules.refusing import Refused
+from workflows.rules.refusing import Refused, require
 
 PER_CENT = 100
 
@@ -34,6 +35,25 @@ def most_in_session(state: Pathway, limits: RouteLimits, kg: float | None) -> fl
     if kg is not None and limits.max_mg_per_kg is not None:
         caps.append(limits.max_mg_per_kg.value * kg)
     return min(caps)
+
+
+def offered(state: Pathway, limits: RouteLimits) -> tuple[float, ...]:
+    """The only doses by a route that may be given next, in milligrams; empty where any may."""
+    if limits.first_dose_mg is not None and state.sessions_given == 0:
+        return (limits.first_dose_mg.value,)
+    return tuple(dose.value for dose in limits.single_doses_mg or ())
+
+
+def require_offered(state: Pathway, command: ApproveDosing, limits: RouteLimits) -> None:
+    """A dose that there is, and no second one where the route has none."""
+    doses = offered(state, limits)
+    for name in ("max_dose_mg", "max_single_mg"):
+        asked = getattr(command, name)
+        known = not doses or asked is None or asked in doses
+        there = ", ".join(f"{dose:g}" for dose in doses)
+        require(known, "dose_not_offered", "By this route there are only certain doses.", name, doses=there)
+    once = limits.booster or not command.booster_mg
+    require(once, "no_booster", "By this route no second dose is given in a session.", "booster_mg")
 
 
 def most_alone(state: Pathway, route: DrugRoute, kg: float | None) -> float | None:

@@ -8,7 +8,7 @@ from schemas.commands import MoveProtocol
 from schemas.facts import ApprovalSuspended, Fact, MessageRequested
 from schemas.moving import CheckChange, MovePreview, Shift, Told, ValueChange
 from schemas.pathway import Pathway
-from schemas.protocol import Protocol
+from schemas.protocol import Protocol, Series
 from schemas.protocol.leaves import Difference, Leaf, differences
 from schemas.refusals import Refusal
 from workflows.rules.consents.standing import missing_consents
@@ -107,7 +107,7 @@ def _own(state: Pathway, new: Protocol) -> dict[str, set[str]]:
     series = state.protocol.treatment(state.treatment).series and new.treatment(state.treatment).series
     return {
         "treatments": {state.treatment.value},
-        "series": set() if series is not None else {"sessions", "min_hours_between_doses", "max_sessions_per_week"},
+        "series": set() if series is not None else set(Series.model_fields),
         "routes": {route.value for route in routes},
         "vitals.predose": settings,
         "regulation.states": states,

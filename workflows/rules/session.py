@@ -38,7 +38,7 @@ from workflows.rules.monitoring import alarm, baseline, missing_readings
 from workflows.rules.predose import carried, latest_complete
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
-from workflows.rules.standing import earliest_next_dose, observation_ends
+from workflows.rules.standing import earliest_next_dose, observation_ends, week_has_room
 from workflows.rules.supply import after_dose
 
 REMEMBERED = 10
@@ -96,7 +96,7 @@ def schedule_session(state: Pathway, command: ScheduleSession, at: datetime) -> 
     )
     earliest = earliest_next_dose(state)
     require(
-        earliest is None or command.starts_at >= earliest,
+        earliest is None or (command.starts_at >= earliest and week_has_room(state, command.starts_at)),
         "too_soon_after_last_dose",
         "The least interval to the dose or the integration visit before is not over by then.",
         "starts_at",

@@ -26,6 +26,7 @@ NEXT_STEP: dict[Phase, str] = {
 
 HELD_STEP = "A physician reviews the medical hold."
 CHANGED_STEP = "A physician decides whether the series goes on with the changed team."
+WEEK = timedelta(weeks=1)
 OBSERVED_STEP = "The patient is observed, debriefed and discharged."
 MONITORED_STEP = "The patient is only monitored, until it is safe to leave: the consent was withdrawn."
 ASKED_STEP = "The patient is asked what goes on, one thing after the other."
@@ -117,20 +118,33 @@ def integration_window(state: Pathway, session: Session) -> tuple[datetime, date
     )
 
 
-def earliest_next_dose(state: Pathway) -> datetime | None:
-    """The instant before which no further session may give drug; None before the first."""
-    earliest = []
+def earliest_next_dose(state: Pathway, after: datetime | None = None) -> datetime | None:
+    """The first instant, from ``after`` on, at which a further session may give drug; None before the first session."""
+    if state.last_drug_at is None and state.last_integration_at is None:
+        return None
+    earliest = [] if after is None else [after]
     if state.last_drug_at is not None:
         earliest.append(state.last_drug_at + timedelta(hours=state.series.min_hours_between_doses.value))
         if state.extension.every_days is not None:
             earliest.append(state.last_drug_at + timedelta(days=state.extension.every_days))
-    most = state.series.max_sessions_per_week
-    if most is not None and len(state.recent_sessions_at) >= most.value:
-        earliest.append(state.recent_sessions_at[-int(most.value)] + timedelta(weeks=1))
     if state.last_integration_at is not None:
         gap = state.protocol.integration.min_hours_before_next_dose.value
         earliest.append(state.last_integration_at + timedelta(hours=gap))
-    return max(earliest, default=None)
+    least = max(earliest)
+    # A week frees a place when a session becomes older than it, and at no other instant.
+    freed = sorted(session + WEEK for session in state.recent_sessions_at)
+    return next((instant for instant in (least, *freed) if instant >= least and week_has_room(state, instant)), least)
+
+
+def week_has_room(state: Pathway, at: datetime) -> bool:
+    """Whether one more session at ``at`` is within the most of seven days, as the series has it by then."""
+    series, began = state.series, state.pace.first_session_at or next(iter(state.recent_sessions_at), None)
+    most = series.max_sessions_per_week
+    for later in series.later:
+        if began is not None and at - began >= timedelta(weeks=later.after_weeks.value):
+            most = later.max_sessions_per_week
+    within = sum(at - session < WEEK for session in state.recent_sessions_at)
+    return most is None or within < most.value
 
 
 def cautions(state: Pathway) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from schemas.actors import Role
 from schemas.pathway import Pathway, Session
 from schemas.treatment import Approval, ApprovalStatus
 from workflows.rules.approval import readers
+from workflows.rules.dose_limits import offered
 from workflows.rules.follow_up import is_seen_after_pause
 from workflows.rules.gate.check import GateCheck, Intended, check
 
@@ -113,11 +114,11 @@ def dose_checks(state: Pathway, at: datetime, intended: Intended | None) -> Iter
         approved=approval.state_of_dosing,
     )
     if intended is not None:
-        yield from _size(approval, session, intended)
+        yield from _size(state, approval, session, intended)
     yield from _booster(state, approval, session, at, intended)
 
 
-def _size(approval: Approval, session: Session, intended: Intended) -> Iterator[GateCheck]:
+def _size(state: Pathway, approval: Approval, session: Session, intended: Intended) -> Iterator[GateCheck]:
     """Route and milligrams."""
     yield check(
         "route_approved",
@@ -137,6 +138,15 @@ def _size(approval: Approval, session: Session, intended: Intended) -> Iterator[
         approval=approval.id,
         limit_mg=approval.max_single_mg,
     )
+    limits = state.protocol.routes.get(approval.route)
+    doses = offered(state, limits) if limits is not None and not session.doses else ()
+    yield check(
+        "dose_offered",
+        not doses or intended.dose_mg in doses,
+        "dose_not_offered",
+        "By this route there are only certain doses.",
+        doses=", ".join(f"{dose:g}" for dose in doses) or None,
+    )
     yield check(
         "dose_within_limit",
         intended.dose_mg + sum(dose.dose_mg for dose in session.doses) <= approval.max_dose_mg,
@@ -152,12 +162,15 @@ def _booster(
     state: Pathway, approval: Approval, session: Session, at: datetime, intended: Intended | None
 ) -> Iterator[GateCheck]:
     """A second dose only where one was approved, once, and in its time."""
-    if not session.doses or approval.booster_mg is None:
+    limits = state.protocol.routes.get(approval.route)
+    allowed = limits is None or limits.booster
+    if not session.doses or (approval.booster_mg is None and allowed):
         return
-    fits = intended is None or intended.dose_mg <= approval.booster_mg
+    most = approval.booster_mg or 0
+    fits = intended is None or intended.dose_mg <= most
     yield check(
         "booster_approved",
-        len(session.doses) < 2 and approval.booster_mg > 0 and fits,
+        allowed and len(session.doses) < 2 and most > 0 and fits,
         "booster_not_approved",
         "No further dose of this size was approved for this session.",
         Role.PHYSICIAN,

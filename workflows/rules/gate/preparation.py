@@ -7,7 +7,7 @@ from schemas.actors import Role
 from schemas.pathway import Pathway
 from workflows.rules.gate.check import GateCheck, Intended, check
 from workflows.rules.preparation import good_from, good_until
-from workflows.rules.standing import earliest_next_dose
+from workflows.rules.standing import earliest_next_dose, week_has_room
 
 
 def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[GateCheck]:
@@ -34,7 +34,8 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
         since=state.hold.since if state.hold else None,
     )
     earliest, session = earliest_next_dose(state), state.cycle.session
-    waited = earliest is None or at >= earliest or (session is not None and bool(session.doses))
+    free = earliest is None or (at >= earliest and week_has_room(state, at))
+    waited = free or (session is not None and bool(session.doses))
     yield check(
         "interval_kept",
         waited,
