@@ -61,6 +61,11 @@ class SessionStatus(Model):
     discharged: bool
     observation_ends_at: Instant | None
     monitoring_only: bool = Field(default=False, description="The consent was withdrawn while drug acts.")
+    planned_until: Instant | None = Field(default=None, description="The longest that it is planned for; no limit.")
+    obstacles: tuple[Id, ...] = Field(
+        default=(),
+        description="What stands in its way before anybody has arrived: while there is any, it is tentative.",
+    )
 
 
 class RiskStatus(Model):

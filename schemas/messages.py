@@ -19,6 +19,8 @@ class Template(StrEnum):
 
     APPROVAL_REQUESTED = "approval_requested"
     SESSION_REMINDER = "session_reminder"
+    CHECKLIST_DUE = "checklist_due"
+    FASTING_REMINDER = "fasting_reminder"
     SESSION_OFF = "session_off"
     INTEGRATION_DUE = "integration_due"
     INTEGRATION_OVERDUE = "integration_overdue"

@@ -10,6 +10,7 @@ from schemas.base import Id, Instant, Model, State, Zone
 from schemas.checkins import Checkins
 from schemas.commands.ends import Course
 from schemas.consents import Consent, Consenting
+from schemas.day_of import DayChecklist
 from schemas.integration import Integration
 from schemas.measures import Administration, Risk
 from schemas.monitoring import AdverseEvent, AlarmLevel, Emergency, Incident, VitalsAlarm
@@ -68,6 +69,14 @@ class Session(Model):
     starts_at: Instant
     setting: Setting
     reminded: bool = False
+    booked_at: Instant | None = Field(default=None, description="When it was booked or moved to its time.")
+    day_begun: bool = Field(default=False, description="The day before has begun: the checklist is open.")
+    fasting_reminded: bool = False
+    checklists: tuple[DayChecklist, ...] = Field(default=(), description="As gone through, oldest first.")
+    last_solids_at: Instant | None = None
+    last_clear_liquids_at: Instant | None = None
+    cutoff_reached: bool = False
+    blocked_for: tuple[Id, ...] = Field(default=(), description="What was missing at the cutoff.")
     checked_in_at: Instant | None = None
     identity_confirmed: bool = False
     therapist_present: bool = False
@@ -75,6 +84,11 @@ class Session(Model):
     readings: tuple[Reading, ...] = ()
     vitals_accepted_at: Instant | None = Field(default=None, description="A physician let readings above go pass.")
     doses: tuple[Dose, ...] = ()
+    infusion_ended_at: Instant | None = None
+    sitter_checked_at: Instant | None = Field(default=None, description="The sitter's last look at the patient.")
+    sitter_late_at: Instant | None = Field(default=None, description="When the last look was due that alarmed.")
+    contact_lost_at: Instant | None = None
+    contact_escalated: bool = Field(default=False, description="Nobody was reached after contact was lost.")
     debriefed: bool = False
     location: State | None = Field(default=None, description="State of the patient's body, attested at the check-in.")
     late_readings: tuple[Instant, ...] = Field(default=(), description="Readings that were due and alarmed.")
@@ -103,10 +117,10 @@ class Cycle(Model):
     prepared_at: Instant | None = None
     preparation: tuple[PreparationVisit, ...] = ()
     session: Session | None = None
+    released: Id | None = Field(default=None, description="Session that was released, until another one is booked.")
     integration_overdue: bool = False
     integration_deviated: bool = Field(default=False, description="Not held within the protocol's hard limit.")
     ahead: Session | None = Field(default=None, description="The next cycle's, booked before this one is integrated.")
-    released: Id | None = Field(default=None, description="Session that was released, until another one is booked.")
 
 
 class Hold(Model):

@@ -115,6 +115,8 @@ class Dose(Model):
     route: DrugRoute
     given_at: Instant
     approval_id: Id
+    lot: Id | None = Field(default=None, description="Lot of the drug.")
+    verified_by: Id | None = Field(default=None, description="Who looked at drug and dose beside the one who gave it.")
 
 
 class HomeAttestation(Model):

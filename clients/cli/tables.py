@@ -54,6 +54,8 @@ def status_page(status: Status) -> Iterable[RenderableType]:
         ends = f", observation ends {local(session.observation_ends_at)}" if session.observation_ends_at else ""
         state = "discharged" if session.discharged else "checked in" if session.checked_in else "booked"
         yield f"Session {session.id}: {local(session.starts_at)}, {state}, {session.doses} doses{ends}"
+        if session.obstacles:
+            yield f"[yellow]Tentative[/]: {', '.join(words(code) for code in session.obstacles)}"
     if status.session_ahead is not None:
         ahead = status.session_ahead
         yield f"Session {ahead.id}: {local(ahead.starts_at)}, booked ahead, waits for the integration of the one before"

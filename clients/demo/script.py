@@ -30,7 +30,7 @@ PRESCRIBER = {
 THERAPIST = {"person_id": "th-fern", "role": "therapist", "licences": {"CO": "2028-12-31"}, "kap_trained": True}
 """Where, and until when, the therapist may treat."""
 
-DOSE = {"dose_mg": 100, "route": "sublingual"}
+DOSE = {"dose_mg": 100, "route": "sublingual", "lot": "LOT-0001", "verified_by": "th-fern"}
 
 
 async def play(course: Course, protocol: Protocol) -> None:
@@ -148,8 +148,13 @@ async def _arrive(course: Course, earliest: datetime | None) -> None:
     setting = course.referral.setting.value
     said = f"has a session booked for {starts_at:%d %B}"
     await course.do(Role.COORDINATOR, "schedule_session", said, starts_at=starts_at.isoformat(), setting=setting)
+    await course.until(starts_at - timedelta(hours=18))
+    asked = {"new_medicines": [], "companion_arranged": True, "new_illness": False}
+    said = "answers the questions of the day before: nothing new, and somebody to go home with"
+    await course.do(Role.PATIENT, "record_day_checklist", said, **asked)
     await course.until(starts_at)
-    arrival = {"setting": setting, "identity_confirmed": True, "therapist_present": True}
+    fasted = {"solids_h_ago": 8, "clear_liquids_h_ago": 3}
+    arrival = {"setting": setting, "identity_confirmed": True, "therapist_present": True, **fasted}
     if course.referral.setting is Setting.HOME:
         attested = {
             "address_confirmed": True,
@@ -204,6 +209,7 @@ async def _hold_session(course: Course, protocol: Protocol) -> None:
         "responsible_adult": True,
         "nausea_minimal": True,
         "suicidality_screened": True,
+        "no_driving_agreed": True,
         "padss": 10,
         "missing_readings_reason": "The demo's clock runs too fast to measure in between.",
     }

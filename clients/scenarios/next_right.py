@@ -41,11 +41,14 @@ from workflows.rules.screening.standing import needed, remarkable, uncleared, un
 from workflows.rules.standing import (
     earliest_next_dose,
     integration_window,
+    is_ill,
     observation_ends,
+    observed_from,
     phase_of,
 )
 from workflows.rules.supply import ON_HOLD, is_to_be_reconciled
 from workflows.rules.team import is_awaited
+from workflows.rules.watching import sitter_check_due
 
 ATTESTED: Final = HomeAttestation(
     address_confirmed=True,
@@ -353,7 +356,7 @@ def _in_session(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
     session, approval = state.cycle.session, state.approval
     if state.hold is not None:
         yield Said(c.LiftHold, Role.PHYSICIAN, {})
-    if session is None:
+    if session is None or session.blocked_for:
         tomorrow = now + timedelta(days=1)
         starts_at = earliest_next_dose(state, tomorrow) or tomorrow
         setting = approval.setting if approval else state.setting
@@ -366,6 +369,14 @@ def _in_session(state: Pathway, now: datetime) -> Iterator[Said | datetime]:
         yield Said(c.SignPreparationNote, Role.THERAPIST, {})
     if session.setting is Setting.HOME and not session.doses:
         yield from _supplying(state, now)
+    if state.protocol.day_of is not None and not session.doses and not session.checklists:
+        # Later than it opens, so that it is still good at the dose.
+        evening = session.starts_at - timedelta(hours=state.protocol.day_of.opens_h.value / 2)
+        if now < evening:
+            yield evening
+        yield Said(c.RecordDayChecklist, Role.PATIENT, {})
+    if is_ill(session.checklists) and not session.doses:
+        yield Said(c.RecordDayChecklist, Role.PHYSICIAN, {})
     if session.checked_in_at is None:
         if now < session.starts_at:
             yield session.starts_at
@@ -405,7 +416,8 @@ def arrival(state: Pathway, session: Session) -> dict[str, Any]:
     """What is attested when the patient is received as booked."""
     home = ATTESTED if session.setting is Setting.HOME else None
     said = {"setting": session.setting, "identity_confirmed": True, "therapist_present": True, "home": home}
-    return {**said, "location": state.residence if home is not None else None}
+    fasted = {"solids_h_ago": 12.0, "clear_liquids_h_ago": 3.0} if state.protocol.day_of is not None else {}
+    return {**said, **fasted, "location": state.residence if home is not None else None}
 
 
 def _before_the_dose(state: Pathway, session: Session, now: datetime) -> Iterator[Said]:
@@ -417,6 +429,8 @@ def _before_the_dose(state: Pathway, session: Session, now: datetime) -> Iterato
         yield Said(c.RecordWeight, Role.NURSE, {})
     if any(name.endswith("_known") for name in failed):
         yield Said(c.RecordLabs, Role.NURSE, {"labs": every_test(state)})
+    if "medications_reconciled" in failed:
+        yield Said(c.RecordDayChecklist, Role.NURSE, {})
     if failed & {"vitals_present", "vitals_recent"}:
         yield _measuring(state, session)
     if pressure_verdict(state, session) is Verdict.PHYSICIAN and session.vitals_accepted_at is None:
@@ -433,14 +447,22 @@ def _before_the_dose(state: Pathway, session: Session, now: datetime) -> Iterato
 
 def _observing(state: Pathway, session: Session, now: datetime) -> Iterator[Said | datetime]:
     yield from _alarmed(state)
+    look, last_dose = sitter_check_due(state), session.doses[-1]
+    if look is not None and look <= now:
+        yield Said(c.RecordSitterCheck, Role.THERAPIST, {})
+    planned = state.protocol.routes[last_dose.route].infusion_min
+    running = planned is not None and observed_from(state, session) is None
+    over = last_dose.given_at + timedelta(minutes=planned.value) if running and planned is not None else None
+    if over is not None and over <= now:
+        yield Said(c.EndInfusion, Role.NURSE, {})
     ends, last = observation_ends(state, session), session.readings[-1]
     for _, instant in readings_due(state, session):
         if now < instant and (ends is None or instant <= ends):
-            yield instant
+            yield min(one for one in (instant, look, over) if one is not None)
         elif instant <= now and not is_taken(session, instant, timedelta(0)):
             yield _measuring(state, session)
     if ends is not None and now < ends:
-        yield ends
+        yield min(one for one in (ends, look) if one is not None)
     if now - last.measured_at > timedelta(minutes=state.protocol.vitals.valid_min.value):
         yield _measuring(state, session)
     if state.has_psychotherapy and not session.debriefed:
@@ -449,7 +471,9 @@ def _observing(state: Pathway, session: Session, now: datetime) -> Iterator[Said
 
 
 def _emergencies(state: Pathway) -> Iterator[Said]:
-    """Somebody takes it on, a physician closes it, and it is looked at afterwards."""
+    """The sitter is reached; somebody takes it on, a physician closes it, and it is looked at afterwards."""
+    if state.cycle.session is not None and state.cycle.session.contact_lost_at is not None:
+        yield Said(c.RecordSitterContact, Role.THERAPIST, {"reached": True})
     if state.emergency is not None:
         if state.emergency.acknowledged_by is None:
             yield Said(c.AcknowledgeEmergency, Role.PHYSICIAN, {})

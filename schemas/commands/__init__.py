@@ -18,6 +18,7 @@ from schemas.commands.consents import (
     RecordContinuation,
     WithdrawConsent,
 )
+from schemas.commands.day_of import RecordDayChecklist
 from schemas.commands.ends import (
     CompletePathway,
     DiscontinuePathway,
@@ -72,6 +73,7 @@ from schemas.commands.session import (
 )
 from schemas.commands.supply import CountSupply, ReleaseSupply, ReviewSupply
 from schemas.commands.team import ChangeCareTeam, ContinueSeries, EndCover, NameCover, RecordCredentials
+from schemas.commands.watching import EndInfusion, RecordSitterCheck, RecordSitterContact, ReportContactLost
 
 ALL_COMMANDS: tuple[type[Command], ...] = (
     DecideMerge,
@@ -114,11 +116,16 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     ReviewSupply,
     ScheduleSession,
     CancelSession,
+    RecordDayChecklist,
     CheckIn,
     RecordVitals,
     DecidePredoseVitals,
     LiftHold,
     RecordAdministration,
+    EndInfusion,
+    RecordSitterCheck,
+    ReportContactLost,
+    RecordSitterContact,
     CaptureInsight,
     RecordDebrief,
     DischargePatient,
@@ -188,6 +195,7 @@ __all__ = [
     "DiscontinuePathway",
     "DismissCancellation",
     "EndCover",
+    "EndInfusion",
     "ExtendSeries",
     "FileRemsForm",
     "LiftHold",
@@ -201,6 +209,7 @@ __all__ = [
     "RecordConsent",
     "RecordContinuation",
     "RecordCredentials",
+    "RecordDayChecklist",
     "RecordDeath",
     "RecordDebrief",
     "RecordFollowUp",
@@ -212,9 +221,12 @@ __all__ = [
     "RecordNoShow",
     "RecordRemsEnrolment",
     "RecordRiskContact",
+    "RecordSitterCheck",
+    "RecordSitterContact",
     "RecordVitals",
     "RecordWeight",
     "ReleaseSupply",
+    "ReportContactLost",
     "ReviewAdverseEvent",
     "ReviewIncident",
     "ReviewRepeatedReferral",

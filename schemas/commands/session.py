@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from schemas.actors import ANYONE, CLINICIANS, STAFF, Role
-from schemas.base import Instant, State, Text
+from schemas.base import Id, Instant, State, Text
 from schemas.commands.base import Command
 from schemas.monitoring import Symptom
 from schemas.treatment import DrugRoute, HomeAttestation, Setting, Vitals
@@ -35,7 +35,13 @@ class CheckIn(Command):
     verb: ClassVar[str] = "check_in"
     by: ClassVar[frozenset[Role]] = STAFF
     may_be_late: ClassVar[bool] = True
-    example: ClassVar[dict[str, Any]] = {"setting": "clinic", "identity_confirmed": True, "therapist_present": True}
+    example: ClassVar[dict[str, Any]] = {
+        "setting": "clinic",
+        "identity_confirmed": True,
+        "therapist_present": True,
+        "solids_h_ago": 12,
+        "clear_liquids_h_ago": 3,
+    }
     setting: Setting
     identity_confirmed: bool
     therapist_present: bool
@@ -43,6 +49,8 @@ class CheckIn(Command):
     location: State | None = Field(
         default=None, description="State of the patient's body; attested at home, elsewhere the residence if not given."
     )
+    solids_h_ago: float | None = Field(default=None, ge=0, le=240, description="Hours since the last food.")
+    clear_liquids_h_ago: float | None = Field(default=None, ge=0, le=240, description="Hours since the last drink.")
 
 
 class RecordVitals(Command):
@@ -82,9 +90,16 @@ class RecordAdministration(Command):
     verb: ClassVar[str] = "record_administration"
     by: ClassVar[frozenset[Role]] = CLINICIANS
     may_be_late: ClassVar[bool] = True
-    example: ClassVar[dict[str, Any]] = {"dose_mg": 100, "route": "sublingual"}
+    example: ClassVar[dict[str, Any]] = {
+        "dose_mg": 100,
+        "route": "sublingual",
+        "lot": "LOT-0001",
+        "verified_by": "nu-hazel",
+    }
     dose_mg: float = Field(gt=0)
     route: DrugRoute
+    lot: Id | None = Field(default=None, description="Lot of the drug, as it is on the package.")
+    verified_by: Id | None = Field(default=None, description="Who looked at drug and dose beside the one who gives it.")
 
 
 class CaptureInsight(Command):
@@ -119,6 +134,7 @@ class DischargePatient(Command):
         "responsible_adult": True,
         "nausea_minimal": True,
         "suicidality_screened": True,
+        "no_driving_agreed": True,
         "padss": 10,
     }
     oriented: bool
@@ -126,6 +142,9 @@ class DischargePatient(Command):
     responsible_adult: bool
     nausea_minimal: bool = False
     suicidality_screened: bool = False
+    no_driving_agreed: bool = Field(
+        default=False, description="The patient agrees not to drive until the next day, after a restful sleep."
+    )
     padss: int | None = Field(default=None, ge=0, le=10, description="Post-anaesthetic discharge score.")
     missing_readings_reason: Text | None = Field(
         default=None, description="Signed reason why readings that were due were not taken."

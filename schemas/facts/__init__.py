@@ -35,6 +35,7 @@ from schemas.facts.consents import (
     PreparationVoided,
     WithdrawalAcknowledged,
 )
+from schemas.facts.day_of import DayChecklistRecorded
 from schemas.facts.ends import (
     CancellationDismissed,
     CancellationRequested,
@@ -85,12 +86,15 @@ from schemas.facts.screening import (
 from schemas.facts.session import (
     DebriefRecorded,
     DrugAdministered,
+    FastingReminderDue,
     HoldLifted,
     InsightCaptured,
     PatientCheckedIn,
     PatientDischarged,
     PredoseVitalsDecided,
     SessionCancelled,
+    SessionCutoffReached,
+    SessionDayBegun,
     SessionHeld,
     SessionReleased,
     SessionReminderDue,
@@ -107,6 +111,14 @@ from schemas.facts.team import (
     CredentialLapsed,
     CredentialsRecorded,
     SeriesContinued,
+)
+from schemas.facts.watching import (
+    ContactLost,
+    ContactStayedLost,
+    InfusionEnded,
+    SitterCheckBecameLate,
+    SitterChecked,
+    SitterContacted,
 )
 from schemas.facts.work import (
     MessageRequested,
@@ -173,13 +185,23 @@ AnyFact = Annotated[
     | SessionScheduled
     | SessionCancelled
     | SessionReleased
+    | SessionDayBegun
+    | SessionCutoffReached
+    | FastingReminderDue
     | SessionReminderDue
+    | DayChecklistRecorded
     | PatientCheckedIn
     | VitalsRecorded
     | PredoseVitalsDecided
     | SessionHeld
     | HoldLifted
     | DrugAdministered
+    | InfusionEnded
+    | SitterChecked
+    | SitterCheckBecameLate
+    | ContactLost
+    | SitterContacted
+    | ContactStayedLost
     | InsightCaptured
     | DebriefRecorded
     | PatientDischarged
@@ -254,6 +276,8 @@ __all__ = [
     "ConsentRecorded",
     "ConsentRenewalDue",
     "ConsentWithdrawn",
+    "ContactLost",
+    "ContactStayedLost",
     "ContinuationRecorded",
     "CoverBegan",
     "CoverEnded",
@@ -261,6 +285,7 @@ __all__ = [
     "CredentialEnding",
     "CredentialLapsed",
     "CredentialsRecorded",
+    "DayChecklistRecorded",
     "DeathRecorded",
     "DebriefRecorded",
     "DosePlanAcknowledged",
@@ -271,12 +296,14 @@ __all__ = [
     "EmergencyClosed",
     "EmergencyDeclared",
     "Fact",
+    "FastingReminderDue",
     "FollowUpRecorded",
     "HealthHistoryRecorded",
     "HoldLifted",
     "IdentityCompared",
     "InPersonVisitRecorded",
     "IncidentReviewed",
+    "InfusionEnded",
     "InsightCaptured",
     "IntegrationBecameOverdue",
     "IntegrationDeviated",
@@ -318,10 +345,15 @@ __all__ = [
     "SeriesContinued",
     "SeriesExtended",
     "SessionCancelled",
+    "SessionCutoffReached",
+    "SessionDayBegun",
     "SessionHeld",
     "SessionReleased",
     "SessionReminderDue",
     "SessionScheduled",
+    "SitterCheckBecameLate",
+    "SitterChecked",
+    "SitterContacted",
     "SpacingReviewed",
     "SupplyCounted",
     "SupplyReleased",

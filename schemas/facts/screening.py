@@ -31,6 +31,7 @@ class MedicationsRecorded(Fact):
     type: Literal["medications_recorded"] = "medications_recorded"
     medications: MedicationList
     dropped: tuple[str, ...] = Field(description="Those with a washout time that are not on the list any more.")
+    changed: tuple[str, ...] | None = Field(default=None, description="Those that are taken in another dose.")
 
 
 class MedicationAccepted(Fact):

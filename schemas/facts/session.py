@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from schemas.base import Id, Instant, Line, State, Text
 from schemas.facts.base import Fact
 from schemas.treatment import Dose, HomeAttestation, Reading, Setting
@@ -15,6 +17,7 @@ class SessionScheduled(Fact):
     cycle: int
     starts_at: Instant
     setting: Setting
+    obstacles: tuple[Id, ...] | None = Field(default=None, description="What stands in its way as things are now.")
 
 
 class SessionCancelled(Fact):
@@ -30,6 +33,28 @@ class SessionReleased(Fact):
     type: Literal["session_released"] = "session_released"
     session_id: Id
     obstacles: tuple[Id, ...]
+
+
+class SessionDayBegun(Fact):
+    """The day before a session has begun."""
+
+    type: Literal["session_day_begun"] = "session_day_begun"
+    session_id: Id
+
+
+class SessionCutoffReached(Fact):
+    """The last hours before a session began. What was missing by then blocks it, whenever it may still come."""
+
+    type: Literal["session_cutoff_reached"] = "session_cutoff_reached"
+    session_id: Id
+    missing: tuple[Id, ...]
+
+
+class FastingReminderDue(Fact):
+    """The time came from which the patient eats nothing."""
+
+    type: Literal["fasting_reminder_due"] = "fasting_reminder_due"
+    session_id: Id
 
 
 class SessionReminderDue(Fact):
@@ -49,6 +74,8 @@ class PatientCheckedIn(Fact):
     therapist_present: bool
     home: HomeAttestation | None
     location: State | None = None
+    last_solids_at: Instant | None = None
+    last_clear_liquids_at: Instant | None = None
 
 
 class VitalsRecorded(Fact):

@@ -6,6 +6,7 @@ decision ever depends on a file that somebody edits later.
 
 from schemas.protocol.checkins import CheckinRule, CheckinRules
 from schemas.protocol.consents import ConsentNeed, ConsentRule, ConsentRules
+from schemas.protocol.day_of import DayRules, FastingRules
 from schemas.protocol.document import Protocol, Signature
 from schemas.protocol.dosing import Approvals, ApprovalTerms, BoosterRules, LaterSpacing, RouteLimits, Series
 from schemas.protocol.eligibility import EligibilityRules
@@ -38,7 +39,9 @@ __all__ = [
     "ConsentNeed",
     "ConsentRule",
     "ConsentRules",
+    "DayRules",
     "EligibilityRules",
+    "FastingRules",
     "FollowUpRules",
     "HomeRule",
     "Indication",

@@ -12,6 +12,7 @@ from schemas.base import Id, Line, Model, ShortId
 from schemas.consents import ConsentUse
 from schemas.protocol.checkins import CheckinRules
 from schemas.protocol.consents import ConsentNeed, ConsentRule, ConsentRules
+from schemas.protocol.day_of import DayRules
 from schemas.protocol.dosing import Approvals, BoosterRules, RouteLimits, Series
 from schemas.protocol.eligibility import EligibilityRules
 from schemas.protocol.follow_up import FollowUpRules
@@ -69,6 +70,7 @@ class Protocol(Model):
     routes: dict[DrugRoute, RouteLimits]
     vitals: VitalsRules
     session: SessionRules
+    day_of: DayRules | None = None
     monitoring: MonitoringRules | None = None
     integration: IntegrationRules
     follow_up: FollowUpRules | None = None

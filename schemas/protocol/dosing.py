@@ -67,6 +67,12 @@ class RouteLimits(Model):
     vitals_at_min: Annotated[tuple[int, ...], Unit("min")] = Field(
         description="Minutes after the last dose at which vitals are due."
     )
+    infusion_min: Quantity | None = Field(
+        default=None, description="Planned minutes of an infusion; then the observation counts from its end."
+    )
+    planned_min: Annotated[tuple[int, int] | None, Unit("min")] = Field(
+        default=None, description="Least and most minutes that a session is planned for; information, not a limit."
+    )
     vitals_at_min_in: Annotated[dict[Setting, tuple[int, ...]], Unit("min")] = Field(
         default_factory=dict, description="The same in a setting that has minutes of its own."
     )

@@ -53,6 +53,13 @@ class AdverseEventRules(Model):
     )
 
 
+class SitterRules(Model):
+    """How the sitter watches a session at home."""
+
+    every_min: Quantity = Field(description="Minutes between two looks at the patient.")
+    contact_min: Quantity = Field(description="Minutes after contact was lost until it is an emergency.")
+
+
 class MonitoringRules(Model):
     """Everything about the time after a dose."""
 
@@ -62,6 +69,7 @@ class MonitoringRules(Model):
     emergency: EmergencyRules
     discharge: DischargeRules
     adverse_events: AdverseEventRules
+    sitter: SitterRules | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -1,10 +1,12 @@
 """Treatment routes: what belongs to each way of being treated."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from schemas.base import Line, Model
 from schemas.protocol.dosing import Series
-from schemas.protocol.quantity import Quantity
+from schemas.protocol.quantity import Quantity, Unit
 from schemas.treatment import DrugRoute, Setting
 
 
@@ -19,5 +21,8 @@ class TreatmentRules(Model):
     max_session_mg: Quantity | None = Field(default=None, description="Lower than the drug route's limit, if given.")
     rems_form_due_days: Quantity | None = Field(
         default=None, description="Days until the monitoring form of the risk evaluation and mitigation strategy."
+    )
+    planned_min: Annotated[tuple[int, int] | None, Unit("min")] = Field(
+        default=None, description="Other than the drug route's, if given."
     )
     source: str

@@ -215,13 +215,18 @@ def test_a_name_cannot_get_into_a_mail_in_any_form() -> None:
     assert without_date.sub(b"", raw) == without_date.sub(b"", plain)
 
 
-def test_a_template_that_lacks_its_instant_makes_no_mail() -> None:
+DATED = (Template.SESSION_REMINDER, Template.FASTING_REMINDER)
+"""What speaks of the instant of an appointment."""
+
+
+@pytest.mark.parametrize("template", DATED)
+def test_a_template_that_lacks_its_instant_makes_no_mail(template: Template) -> None:
     with pytest.raises(NotComposable) as refused:
-        composed(request(Template.SESSION_REMINDER, at=None), contact(), LINK)
+        composed(request(template, at=None), contact(), LINK)
     assert refused.value.code == "template_failed"
 
 
-@pytest.mark.parametrize("template", [template for template in Template if template is not Template.SESSION_REMINDER])
+@pytest.mark.parametrize("template", [template for template in Template if template not in DATED])
 @pytest.mark.parametrize("role", Role)
 def test_the_other_templates_do_without(template: Template, role: Role) -> None:
     mail = composed(request(template, role, at=None, until=None), contact(role), LINK)

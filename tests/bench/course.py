@@ -183,9 +183,11 @@ def course(protocol: Protocol, now: Callable[[], datetime]) -> Iterator[Step]:
 
 def _session(protocol: Protocol, say: _Speaker, dosed_at: datetime) -> Iterator[Step]:
     limits = protocol.routes[ROUTE]
-    yield say(c.CheckIn, Role.NURSE, setting=Setting.CLINIC, identity_confirmed=True, therapist_present=True)
+    yield say(c.RecordDayChecklist, Role.NURSE, new_medicines=(), companion_arranged=True, new_illness=False)
+    arrival = {"identity_confirmed": True, "therapist_present": True, "solids_h_ago": 8.0, "clear_liquids_h_ago": 3.0}
+    yield say(c.CheckIn, Role.NURSE, setting=Setting.CLINIC, **arrival)
     yield say(c.RecordVitals, Role.NURSE, vitals=_IN_RANGE)
-    yield say(c.RecordAdministration, Role.NURSE, dose_mg=60.0, route=ROUTE)
+    yield say(c.RecordAdministration, Role.NURSE, dose_mg=60.0, route=ROUTE, lot="LOT-1", verified_by="nurse-2")
     yield timedelta(minutes=limits.observation_min.value) + _SHORTLY
     for minute in sorted({*limits.vitals_at_min, *_INSIGHTS}):
         # The dose was recorded a moment after the clock was read.
@@ -198,6 +200,7 @@ def _session(protocol: Protocol, say: _Speaker, dosed_at: datetime) -> Iterator[
         c.DischargePatient,
         Role.NURSE,
         oriented=True,
+        no_driving_agreed=True,
         steady_gait=True,
         responsible_adult=True,
         nausea_minimal=True,

@@ -21,7 +21,8 @@ from workflows.rules.enrolment import open_pathway
 from workflows.rules.step import follow, lapse, obey
 
 _RECOVERED = dict.fromkeys(
-    ("oriented", "steady_gait", "responsible_adult", "nausea_minimal", "suicidality_screened"), True
+    ("oriented", "steady_gait", "responsible_adult", "nausea_minimal", "suicidality_screened", "no_driving_agreed"),
+    True,
 )
 
 

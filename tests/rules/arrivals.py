@@ -7,12 +7,14 @@ from typing import Any, Final
 from clients.scenarios.next_right import ATTESTED, an_approval, calm, in_range
 from schemas.actors import Role
 from schemas.commands import (
+    AcknowledgeDosePlan,
     ApproveDosing,
     CheckIn,
     DecidePredoseVitals,
     LiftHold,
     NoteCapacity,
     RecordAdministration,
+    RecordDayChecklist,
     RecordMeasure,
     RecordVitals,
     RevokeApproval,
@@ -27,6 +29,7 @@ from schemas.treatment import Approval, DrugRoute, Setting, Vitals
 from tests.support.course import Course, at
 from tests.support.people import RESIDENCE
 from tests.support.protocols import given, packaged, varied
+from workflows.rules.approval import readers
 
 TICK: Final = timedelta(microseconds=1)
 MINUTE: Final = timedelta(minutes=1)
@@ -80,6 +83,15 @@ def ready() -> Course:
 def dosed(mg: float = 100.0) -> Course:
     course = ready()
     give(course, dose_mg=mg)
+    return course
+
+
+def read(course: Course) -> Course:
+    """Everybody who has to read the dose plan has read it."""
+    approval = approval_of(course)
+    for role in readers(course.state):
+        if role not in approval.acknowledged:
+            course.must(AcknowledgeDosePlan, role, approval_id=approval.id)
     return course
 
 
@@ -215,6 +227,7 @@ def too_soon() -> Course:
     course.go_on()
     opens = timedelta(minutes=packaged().session.checkin_opens_min.value)
     course.wait_until(course.session.starts_at - opens)
+    course.must(RecordDayChecklist, Role.NURSE)
     course.must(CheckIn, Role.NURSE)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
     return course
@@ -225,10 +238,9 @@ def used_up() -> Course:
     course = at(Phase.APPROVAL)
     course.must(ApproveDosing, Role.PHYSICIAN, **{**an_approval(course.state), "sessions": 1})
     course.to_phase(Phase.APPROVAL, cycle=2)
-    earliest = course.now + timedelta(days=30)
-    course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + timedelta(days=7))
     course.wait(days=7)
-    assert course.now < min(earliest, approval_of(course).valid_until)
+    course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + MINUTE)
+    assert course.now < approval_of(course).valid_until
     course.must(CheckIn, Role.NURSE)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
     return course

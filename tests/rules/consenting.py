@@ -13,6 +13,7 @@ from schemas.commands import (
     QuestionCapacity,
     RecordAdministration,
     RecordConsent,
+    RecordDayChecklist,
     RecordVitals,
     RecordWeight,
     ScheduleSession,
@@ -109,6 +110,7 @@ def hurried(elapsed: timedelta) -> Any:
         course.must(AcknowledgeDosePlan, role)
     course.must(ScheduleSession, Role.COORDINATOR, starts_at=began + elapsed - timedelta(minutes=5))
     course.wait_until(began + elapsed - timedelta(minutes=5))
+    course.must(RecordDayChecklist, Role.NURSE)
     course.must(CheckIn, Role.NURSE)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
     course.wait_until(began + elapsed)

@@ -27,6 +27,7 @@ from schemas.actors import Actor, Role, Seat
 from schemas.checkins import CheckinOutcome, WelfareDecision
 from schemas.commands import ALL_COMMANDS, Command
 from schemas.commands.checkins import Questionnaire
+from schemas.commands.day_of import Taken
 from schemas.commands.screening import LabReport
 from schemas.integration import NewPlanItem, PlanKind, PlanOutcome, PlanResult, VisitKind
 from schemas.measures import Instrument
@@ -34,7 +35,7 @@ from schemas.preparation import PreparationItem, PreparationKind
 from schemas.screening import LabResult, LabTest
 from schemas.treatment import DrugRoute, HomeAttestation, Setting, Vitals
 from tests.support.course import Course
-from tests.support.people import TEAM
+from tests.support.people import ACTORS, TEAM
 from tests.support.protocols import varied
 from workflows.rules.checkins import asked
 from workflows.rules.credentials import Clinician
@@ -49,6 +50,7 @@ AROUND_A_DOSE: Final[tuple[type[Command], ...]] = (
     *[c.RecordMeasure] * 2,
     *[c.ClearRisk] * 2,
     *[c.AcceptMedication] * 2,
+    *[c.RecordDayChecklist] * 2,
     c.RecordMedications,
     c.StopMedication,
     c.ClearCondition,
@@ -185,6 +187,21 @@ def _schedule(course: Course, dice: Random) -> dict[str, Any]:
     return {"starts_at": course.now + ahead, "setting": dice.choice(tuple(Setting))}
 
 
+def _day_checklist(course: Course, dice: Random) -> dict[str, Any]:
+    said: dict[str, Any] = {"new_illness": dice.random() < 0.15, "companion_arranged": dice.random() < 0.9}
+    if dice.random() < 0.3:
+        said["new_medicines"] = tuple(dice.sample(NAMES, 1))
+    if dice.random() < 0.2:
+        said["taken"] = (Taken(name=dice.choice(("alcohol", *NAMES)), taken_at=_instant(course, dice)),)
+    if dice.random() < 0.3:
+        said["solids_h_ago"], said["clear_liquids_h_ago"] = _hours(dice), _hours(dice)
+    return said
+
+
+def _hours(dice: Random) -> float | None:
+    return dice.choice((None, 0.0, 1.99, 2.0, 3.99, 4.0, 12.0))
+
+
 def _check_in(course: Course, dice: Random) -> dict[str, Any]:
     session = course.state.cycle.session
     said = arrival(course.state, session) if session else {}
@@ -192,6 +209,8 @@ def _check_in(course: Course, dice: Random) -> dict[str, Any]:
         attested = [dice.random() < 0.8 for _ in range(3)]
         home = HomeAttestation(address_confirmed=attested[0], sitter_present=attested[1], video_connected=attested[2])
         said = {**said, "home": home, "therapist_present": dice.random() < 0.8, "setting": dice.choice(tuple(Setting))}
+    if dice.random() < 0.2:
+        said = {**said, "solids_h_ago": _hours(dice), "clear_liquids_h_ago": _hours(dice)}
     if dice.random() < 0.1:
         said = {**said, "location": dice.choice(STATES)}
     return said
@@ -213,7 +232,8 @@ def _administer(course: Course, dice: Random) -> dict[str, Any]:
     approval = course.state.approval
     route = approval.route if approval and dice.random() < 0.9 else dice.choice(tuple(DrugRoute))
     most = approval.max_dose_mg if approval else 100.0
-    return {"dose_mg": dice.choice((0.1, most / 4, most / 2, most, most + 0.1)), "route": route}
+    look = {} if dice.random() < 0.9 else {"lot": None, "verified_by": dice.choice((None, ACTORS[Role.NURSE].id))}
+    return {**look, "dose_mg": dice.choice((0.1, most / 4, most / 2, most, most + 0.1)), "route": route}
 
 
 def _consent(course: Course, dice: Random) -> dict[str, Any]:
@@ -432,10 +452,13 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.ReleaseSupply: _release,
     c.CountSupply: _count,
     c.ScheduleSession: _schedule,
+    c.RecordDayChecklist: _day_checklist,
     c.CheckIn: _check_in,
     c.RecordVitals: lambda course, dice: {"vitals": _vitals(course, dice)},
     c.DecidePredoseVitals: lambda course, dice: {"proceed": dice.random() < 0.7},
     c.RecordAdministration: _administer,
+    c.RecordSitterCheck: lambda course, dice: {"responsive": dice.random() < 0.9},
+    c.RecordSitterContact: lambda course, dice: {"reached": dice.random() < 0.7},
     c.DischargePatient: lambda course, dice: {"oriented": dice.random() < 0.9},
     c.SignPreparationNote: _prepare,
     c.SignIntegrationNote: _integrate,

@@ -33,6 +33,7 @@ from schemas.refusals import Refusal
 from schemas.screening import LabResult, LabTest
 from schemas.treatment import ApprovalStatus, DrugRoute, Setting
 from schemas.work import WorkKind
+from tests.rules import arrivals as a
 from tests.rules.arrivals import AT_HOME
 from tests.rules.refusing import Refused, each, holds
 from tests.rules.staffing import verified
@@ -441,7 +442,7 @@ def test_dose_at_the_end_of_an_approval(before_end: timedelta, code: str | None)
 
 def late_session() -> Course:
     """A session booked for the last minute of the approval."""
-    course = at(Phase.SESSION)
+    course = a.read(at(Phase.SESSION))
     end = approval_of(course.state).valid_until
     course.must(ScheduleSession, Role.COORDINATOR, starts_at=end - timedelta(minutes=1), setting=Setting.CLINIC)
     # A preparation lasts no longer than the approval, so it is done anew.

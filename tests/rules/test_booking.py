@@ -17,6 +17,7 @@ from schemas.pathway import Phase
 from schemas.refusals import Refusal, refusal_from_validation
 from schemas.treatment import HomeAttestation, Setting
 from schemas.work import WorkKind
+from tests.rules.arrivals import read
 from tests.rules.refusing import Refused, each, holds
 from tests.support.course import Course, at
 from tests.support.people import RESIDENCE
@@ -33,7 +34,7 @@ def booked(setting: Setting = Setting.CLINIC) -> Course:
     """A session is booked, and its time has come."""
     course = at(Phase.SESSION, setting=setting)
     course.go_on()
-    course.wait_until(course.session.starts_at)
+    read(course).wait_until(course.session.starts_at)
     return course
 
 
@@ -150,7 +151,7 @@ def test_booking_again_moves_the_session() -> None:
     ("before_opening", "accepted"), [(TICK, False), (timedelta(0), True), (-TICK, True), (timedelta(days=-2), True)]
 )
 def test_check_in_opens_before_the_session(before_opening: timedelta, accepted: bool) -> None:
-    course = at(Phase.SESSION)
+    course = read(at(Phase.SESSION))
     starts_at = course.now + timedelta(days=1)
     course.must(ScheduleSession, Role.COORDINATOR, starts_at=starts_at)
     course.wait_until(starts_at - OPENS - before_opening)

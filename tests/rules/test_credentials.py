@@ -14,6 +14,7 @@ from schemas.commands import (
     CountersignDosing,
     NameCover,
     RecordCredentials,
+    RecordDayChecklist,
     RecordVitals,
     ReleaseSupply,
     RevokeApproval,
@@ -23,7 +24,7 @@ from schemas.pathway import Phase
 from schemas.refusals import Refusal
 from schemas.treatment import ApprovalStatus, Setting
 from schemas.work import WorkKind
-from tests.rules.arrivals import CALM, TICK, approval_of, ready
+from tests.rules.arrivals import CALM, TICK, approval_of, read, ready
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.rules.staffing import (
     BIRCH,
@@ -290,7 +291,8 @@ def test_timeline_s10_a_patient_in_another_state_is_treated_under_licences_of_th
     enrolment = an_enrolment(zone="America/New_York", residence="NY")
     course = Course(enrolment, now=datetime(2026, 10, 26, 14, 0, tzinfo=UTC)).to_phase(Phase.SESSION)
     course.until(lambda it: it.state.cycle.session is not None and not unmet(it) - READING - ON_ARRIVAL)
-    course.wait_until(course.session.starts_at)
+    read(course).wait_until(course.session.starts_at)
+    course.must(RecordDayChecklist, Role.NURSE)
     course.must(CheckIn, Role.NURSE, **{**arrival(course.state, course.session), "location": "CA"})
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
     assert {"state_approved", "prescriber_licensed", "therapist_licensed"} <= unmet(course)

@@ -14,6 +14,7 @@ from schemas.commands import (
     DecidePredoseVitals,
     NoteCapacity,
     RecordAdministration,
+    RecordDayChecklist,
     RecordVitals,
     RevokeApproval,
     ScheduleSession,
@@ -174,7 +175,7 @@ def test_every_failed_check_is_told() -> None:
     course = a.unapproved()
     course.wait(hours=3)
     refusal = course.refused(RecordAdministration, Role.NURSE)
-    assert refusal.facts == {"failed_checks": "approval_missing, vitals_stale"}
+    assert refusal.facts == {"failed_checks": "approval_missing, vitals_stale, checklist_missing"}
 
 
 def test_dose_tells_the_approval_it_was_given_under_and_the_checks_it_passed() -> None:
@@ -276,5 +277,6 @@ def test_gate_knows_the_end_of_an_approval_before_any_timer_says_so(off: timedel
     course = a.prepared_anew()
     until = approval_of(course).valid_until
     course.wait_until(until - MINUTE)
+    course.must(RecordDayChecklist, Role.NURSE)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
     assert {check.code for check in gate(course.state, until + off) if not check.passed} == codes

@@ -7,12 +7,11 @@ from schemas.commands import CancelSession, CheckIn, RecordVitals, ScheduleSessi
 from schemas.facts import Fact, MessageRequested
 from schemas.messages import MessageRequest
 from schemas.pathway import Phase
-from tests.rules.arrivals import CALM, booked
+from tests.rules.arrivals import CALM, booked, read
 from tests.support.course import Course, at, of_kind
 from tests.support.people import TEAM
 from tests.support.protocols import packaged
 from workflows.rules.deadlines import still_wanted
-from workflows.rules.step import lapse
 
 BOTH = {Role.PATIENT, Role.THERAPIST}
 
@@ -80,7 +79,7 @@ def test_leaving_the_treatment_takes_the_appointment_back_and_another_withdrawal
 
 
 def test_an_arrival_ahead_of_time_takes_nothing_back_but_a_hold_then_does() -> None:
-    course = booked()
+    course = read(booked())
     course.wait_until(course.session.starts_at - timedelta(minutes=30))
     step = course.must(CheckIn, Role.NURSE)
     assert invitations(step.facts) == []
@@ -101,8 +100,7 @@ def test_another_therapist_is_invited_and_the_one_before_is_not_expected_any_mor
     team = course.state.care_team
     assert team is not None
     course.state = course.state.model_copy(update={"care_team": team.model_copy(update={"therapist_id": "th-ivy"})})
-    course.wait(minutes=1)
-    said = invitations(list(lapse(course.state, course.now).facts))
+    said = invitations(course.wait(minutes=1).facts)
     assert [(one.to_id, one.appointment and one.appointment.cancelled) for one in said] == [
         ("th-ivy", False),
         (TEAM.therapist_id, True),

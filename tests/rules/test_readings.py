@@ -12,6 +12,7 @@ from schemas.commands import (
     DeclareEmergency,
     LiftHold,
     RecordAdministration,
+    RecordDayChecklist,
     RecordVitals,
     ReviewVitalsAlarm,
     ScheduleSession,
@@ -126,6 +127,7 @@ def booked_anew(course: Course, after: timedelta = a.MINUTE) -> Course:
     course.wait_until(course.now + after - a.MINUTE)
     course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + a.MINUTE)
     course.wait(minutes=1)
+    course.must(RecordDayChecklist, Role.NURSE)
     course.must(CheckIn, Role.THERAPIST)
     return course
 
@@ -151,6 +153,7 @@ def test_who_lifts_a_hold_has_judged_the_readings() -> None:
     course.must(LiftHold, Role.PHYSICIAN)
     course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + a.MINUTE)
     course.wait(minutes=1)
+    course.must(RecordDayChecklist, Role.NURSE)
     course.must(CheckIn, Role.THERAPIST)
     assert dose(measure(course, signs(138, 88))) is None
 
@@ -352,6 +355,7 @@ def test_a_cancelled_session_still_takes_what_was_measured_in_it() -> None:
     measure(course, signs(172, 104), minutes_ago=7)
     course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + a.MINUTE)
     course.wait(minutes=1)
+    course.must(RecordDayChecklist, Role.NURSE)
     course.must(CheckIn, Role.THERAPIST)
     assert dose(measure(course, signs(138, 88))) == "blood_pressure_repeat"
     assert "blood_pressure_repeat" in failing(course)

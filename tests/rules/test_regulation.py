@@ -23,7 +23,7 @@ from schemas.pathway import Phase
 from schemas.refusals import Refusal
 from schemas.treatment import Approval, Setting
 from schemas.work import WorkItem, WorkKind
-from tests.rules.arrivals import AT_HOME, COOLING_OFF_H
+from tests.rules.arrivals import AT_HOME, COOLING_OFF_H, read
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import Course, at, of_kind
 from tests.support.people import RESIDENCE, an_enrolment
@@ -180,7 +180,7 @@ REFUSALS = [
 
 def unlocated() -> Refusal:
     course = at(Phase.SESSION, setting=Setting.HOME).until(lambda it: it.state.cycle.session is not None)
-    course.wait_until(course.session.starts_at)
+    read(course).wait_until(course.session.starts_at)
     return course.refused(CheckIn, Role.NURSE, **{**arrival(course.state, course.session), "location": None})
 
 

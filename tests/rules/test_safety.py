@@ -206,10 +206,10 @@ def stopped_and_reviewed() -> Refusal:
 
 
 def incident_dose() -> Refusal:
-    course = a.booked()
+    course = a.read(a.booked())
+    course.wait_until(course.session.starts_at)
     course.must(DeclareEmergency, Role.PATIENT)
     course.must(CloseEmergency, Role.PHYSICIAN)
-    course.wait_until(course.session.starts_at)
     course.must(CheckIn, Role.THERAPIST)
     return dose(measured(course))
 

@@ -46,9 +46,9 @@ def test_status_and_view_agree_with_the_state(phase: Phase) -> None:
         (ready, True, set()),
         (booked, False, {"not_checked_in", "plan_not_acknowledged", "prepared_too_late"}),
         (withdrawn, False, {"consent_missing", "approval_suspended", "preparation_missing", "not_checked_in"}),
-        (unapproved, False, {"approval_missing"}),
+        (unapproved, False, {"approval_missing", "checklist_missing"}),
         (measured(HIGH), False, {"blood_pressure_repeat"}),
-        (held, False, {"medical_hold"}),
+        (held, False, {"medical_hold", "checklist_missing"}),
     ],
 )
 def test_why_the_next_dose_is_or_is_not_allowed(situation: object, allowed: bool, codes: set[str]) -> None:

@@ -19,6 +19,7 @@ from schemas.commands import (
     RecordAdministration,
     RecordConsent,
     RecordContinuation,
+    RecordDayChecklist,
     RecordVitals,
     ReleaseSupply,
     ScheduleSession,
@@ -86,6 +87,7 @@ def evening_session() -> Course:
     course.must(ReleaseSupply, Role.PHYSICIAN)
     course.must(CountSupply, Role.PATIENT, doses=1)
     course.wait_until(clock(18, 40))
+    course.must(RecordDayChecklist, Role.PATIENT)
     course.must(CheckIn, Role.THERAPIST, setting=Setting.HOME, home=ATTESTED, location="AZ")
     course.must(RecordVitals, Role.NURSE, vitals=in_range(packaged(), Setting.HOME))
     course.wait_until(clock(19, 0))

@@ -167,7 +167,9 @@ def test_announcements_go_to_whom_the_protocol_names() -> None:
         (Template.APPROVAL_REQUESTED, TEAM.physician_id),
         (Template.APPOINTMENT, PATHWAY_ID),
         (Template.APPOINTMENT, TEAM.therapist_id),
+        (Template.CHECKLIST_DUE, PATHWAY_ID),
         (Template.SESSION_REMINDER, PATHWAY_ID),
+        (Template.FASTING_REMINDER, PATHWAY_ID),
         (Template.INTEGRATION_DUE, TEAM.therapist_id),
         (Template.INTEGRATION_DUE, PATHWAY_ID),
     ]
@@ -245,11 +247,15 @@ def test_time_closes_nothing(phase: Phase) -> None:
     assert before <= {item.id for item in course.state.work}
 
 
+AHEAD = {"session_reminder", "session_day_begins", "fasting_begins", "session_cutoff"}
+"""Instants before a session."""
+
+
 def test_due_instants_come_in_order_with_their_reasons() -> None:
     course = booked()
     ahead = due(course.state)
     assert [one.at for one in ahead] == sorted(one.at for one in ahead)
-    own = {"work_overdue", "approval_expires", "session_reminder", "screening_lapses", "credential_ends"}
+    own = {"work_overdue", "approval_expires", *AHEAD, "screening_lapses", "credential_ends"}
     assert {one.reason for one in ahead} == own | {"consent_renewal", "consent_expires"}
     visit = due(at(Phase.INTEGRATION).state)
     assert "integration_window_closes" in {one.reason for one in visit}

@@ -153,7 +153,7 @@ def test_a_contradiction_is_found_with_its_field(changes: dict[str, Any], path: 
         {"treatments.psycholytic.max_session_mg": 400},
         {"routes.sublingual.start_mg": 100, "routes.sublingual.step_mg": 400},
         {"routes.sublingual.vitals_at_min": [30, 120]},
-        {"booster.closes_min": 100},
+        {"booster.closes_min": 60},
         {"approval.later.valid_days": 180},
         {"supply.stages.1": 1},
         {"vitals.predose.clinic.go.systolic": 160},

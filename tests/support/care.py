@@ -18,6 +18,7 @@ from schemas.commands import (
     RecordCheckin,
     RecordConsent,
     RecordCredentials,
+    RecordDayChecklist,
     RecordDebrief,
     RecordFollowUp,
     RecordHealthHistory,
@@ -95,9 +96,11 @@ async def booked(hand: Hand, days: float = 7) -> None:
 
 
 async def arrived(hand: Hand, days: float = 7) -> None:
-    """Booked, the days passed, checked in."""
+    """Booked, asked on the evening before, checked in when the days have passed."""
     await booked(hand, days)
-    await passed(hand, days)
+    await passed(hand, days - 0.5)
+    await hand.do(RecordDayChecklist, Role.PATIENT)
+    await passed(hand, 0.5)
     await hand.do(CheckIn, Role.THERAPIST)
 
 

@@ -6,10 +6,15 @@ from schemas.commands import (
     CheckIn,
     DecidePredoseVitals,
     DischargePatient,
+    EndInfusion,
     LiftHold,
     RecordAdministration,
+    RecordDayChecklist,
     RecordDebrief,
+    RecordSitterCheck,
+    RecordSitterContact,
     RecordVitals,
+    ReportContactLost,
     ScheduleSession,
 )
 from workflows.conductor import Conductor
@@ -21,11 +26,16 @@ class SessionPhase(Conductor):
 
     schedule_session = verb(ScheduleSession)
     cancel_session = verb(CancelSession)
+    record_day_checklist = verb(RecordDayChecklist)
     check_in = verb(CheckIn)
     record_vitals = verb(RecordVitals)
     decide_predose_vitals = verb(DecidePredoseVitals)
     lift_hold = verb(LiftHold)
     record_administration = verb(RecordAdministration)
+    end_infusion = verb(EndInfusion)
+    record_sitter_check = verb(RecordSitterCheck)
+    report_contact_lost = verb(ReportContactLost)
+    record_sitter_contact = verb(RecordSitterContact)
     capture_insight = verb(CaptureInsight)
     record_debrief = verb(RecordDebrief)
     discharge_patient = verb(DischargePatient)

@@ -21,6 +21,7 @@ from schemas.facts import (
     DosingApproved,
     DosingCountersigned,
     Fact,
+    SessionScheduled,
 )
 from schemas.pathway import Pathway
 from schemas.treatment import Approval, ApprovalStatus
@@ -240,8 +241,14 @@ def readers(state: Pathway) -> tuple[Role, ...]:
 
 
 def warned_of(facts: Iterable[Fact]) -> tuple[str, ...]:
-    """What was approved all the same and should still be thought about."""
-    return tuple(code for fact in facts if isinstance(fact, DosingApproved) for code in fact.approval.warnings or ())
+    """What was approved or booked all the same and should still be thought about."""
+    warned: list[str] = []
+    for fact in facts:
+        if isinstance(fact, DosingApproved):
+            warned += fact.approval.warnings or ()
+        if isinstance(fact, SessionScheduled):
+            warned += fact.obstacles or ()
+    return tuple(warned)
 
 
 def dosing_approved(state: Pathway, fact: DosingApproved, at: datetime) -> dict[str, Any]:

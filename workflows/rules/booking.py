@@ -40,9 +40,9 @@ def require_integrated_in_time(state: Pathway, starts_at: datetime, at: datetime
     )
 
 
-def with_booking(state: Pathway, fact: SessionScheduled) -> dict[str, Any]:
+def with_booking(state: Pathway, fact: SessionScheduled, at: datetime) -> dict[str, Any]:
     """The cycle with its booking, or with that of the next one."""
-    session = Session(id=fact.session_id, starts_at=fact.starts_at, setting=fact.setting)
+    session = Session(id=fact.session_id, starts_at=fact.starts_at, setting=fact.setting, booked_at=at)
     place = "ahead" if fact.cycle > state.cycle.number else "session"
     moved = getattr(state.cycle, place) is not None
     return {

@@ -6,7 +6,6 @@ from typing import Any
 from schemas.commands import (
     CancelSession,
     CheckIn,
-    DischargePatient,
     RecordAdministration,
     ScheduleSession,
 )
@@ -14,14 +13,12 @@ from schemas.facts import (
     DrugAdministered,
     Fact,
     PatientCheckedIn,
-    PatientDischarged,
     SessionCancelled,
     SessionReminderDue,
     SessionScheduled,
 )
-from schemas.monitoring import AlarmLevel
 from schemas.pathway import Cycle, Pathway, Session
-from schemas.treatment import Dose, Reading, Setting, Vitals
+from schemas.treatment import Dose, Setting
 from workflows.rules import pace, rems, team
 from workflows.rules.booking import (
     books_ahead,
@@ -32,13 +29,13 @@ from workflows.rules.booking import (
 )
 from workflows.rules.checkins import planned_after
 from workflows.rules.consents.signing import require_consented
-from workflows.rules.dose_limits import PER_CENT
+from workflows.rules.fasting import known_with, told_in
 from workflows.rules.gate import Intended, gate
-from workflows.rules.monitoring import alarm, baseline, missing_readings
-from workflows.rules.predose import carried, latest_complete
+from workflows.rules.predose import carried
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
-from workflows.rules.standing import earliest_next_dose, observation_ends, week_has_room
+from workflows.rules.slot import obstacles, require_before_cutoff
+from workflows.rules.standing import earliest_next_dose, week_has_room
 from workflows.rules.supply import after_dose
 
 REMEMBERED = 10
@@ -85,6 +82,7 @@ def schedule_session(state: Pathway, command: ScheduleSession, at: datetime) -> 
     )
     require_consented(state, command.setting, None)
     require(command.starts_at > at, "starts_in_past", "A session starts in the future.", "starts_at")
+    require_before_cutoff(state, command.starts_at, at)
     terms = state.protocol.approval
     horizon = at + timedelta(days=max(terms.first.valid_days.value, terms.later.valid_days.value))
     require(
@@ -110,6 +108,7 @@ def schedule_session(state: Pathway, command: ScheduleSession, at: datetime) -> 
             cycle=state.cycle.number + (1 if ahead else 0),
             starts_at=command.starts_at,
             setting=command.setting,
+            obstacles=obstacles(state, command.starts_at) or None,
         )
     ]
 
@@ -131,6 +130,7 @@ def check_in(state: Pathway, command: CheckIn, at: datetime) -> list[Fact]:
     opens = session.starts_at - timedelta(minutes=state.protocol.session.checkin_opens_min.value)
     require(at >= opens, "too_early_to_check_in", "Check-in opens shortly before the session.", opens=opens.isoformat())
     team.require_therapist(state)
+    require(not session.blocked_for, "session_blocked", "Something was missing at the cutoff; book another session.")
     require(command.setting is session.setting, "setting_differs", "Booked for another setting.", "setting")
     require(
         command.identity_confirmed, "identity_not_confirmed", "The identity must be confirmed.", "identity_confirmed"
@@ -143,6 +143,9 @@ def check_in(state: Pathway, command: CheckIn, at: datetime) -> list[Fact]:
     )
     if session.setting is Setting.HOME:
         _require_home_attested(state, command)
+    for name in ("solids_h_ago", "clear_liquids_h_ago"):
+        told = state.protocol.day_of is None or getattr(command, name) is not None
+        require(told, "fasting_not_told", "The patient is asked about the last food and drink.", name)
     attested = command.location
     if session.setting is Setting.CLINIC or state.protocol.regulation is None:
         attested = attested or state.residence
@@ -154,6 +157,7 @@ def check_in(state: Pathway, command: CheckIn, at: datetime) -> list[Fact]:
             therapist_present=command.therapist_present,
             home=command.home,
             location=attested,
+            **told_in(command, at),
         )
     ]
 
@@ -177,7 +181,7 @@ def record_administration(state: Pathway, command: RecordAdministration, at: dat
     session = current_session(state)
     if session.checked_in_at is not None and (last := session.last_dose) is not None:
         require(at >= last.given_at, "observed_before_last_dose", "This was before the last dose.", "observed_at")
-    checks = list(gate(state, at, Intended(command.dose_mg, command.route)))
+    checks = list(gate(state, at, _intended(command)))
     failed = [check for check in checks if not check.passed]
     if failed:
         codes = ", ".join(check.code for check in failed)
@@ -186,76 +190,24 @@ def record_administration(state: Pathway, command: RecordAdministration, at: dat
     approval = state.approval
     if approval is None:
         raise Refused("approval_missing", "No physician has approved dosing.")
-    dose = Dose(dose_mg=command.dose_mg, route=command.route, given_at=at, approval_id=approval.id)
+    dose = Dose(
+        dose_mg=command.dose_mg,
+        route=command.route,
+        given_at=at,
+        approval_id=approval.id,
+        lot=command.lot,
+        verified_by=command.verified_by,
+    )
     return [DrugAdministered(session_id=session.id, dose=dose, checks=tuple(check.name for check in checks))]
 
 
-def discharge_patient(state: Pathway, command: DischargePatient, at: datetime) -> list[Fact]:
-    """After the observation time since the last drug, with recent vital signs and every criterion met."""
-    session = open_session(state, at)
-    require(session.discharged_at is None, "discharged", "The patient is discharged.")
-    ends, last = observation_ends(state, session), session.last_dose
-    if ends is None or last is None:
-        raise Refused("no_drug_given", "No drug was given; cancel the session instead.")
-    require(at >= ends, "observation_not_over", "The observation time is not over.", until=ends.isoformat())
-    latest = latest_complete(session, at)
-    if latest is None or latest.measured_at <= last.given_at:
-        raise Refused("vitals_missing", "No complete vital signs were measured after the last dose.")
-    fresh = at - latest.measured_at <= timedelta(minutes=state.protocol.vitals.valid_min.value)
-    require(fresh, "vitals_stale", "The vital signs are too old; measure again.")
-    missing = tuple(minute for minute, _ in missing_readings(state, session, at))
-    _require_calm(state, session, latest)
-    _require_recovered(state, command, session, latest.vitals, missing)
-    observed = (at - last.given_at).total_seconds() / timedelta(minutes=1).total_seconds()
-    return [
-        PatientDischarged(
-            session_id=session.id,
-            observed_min=observed,
-            padss=command.padss,
-            missing_readings=missing or None,
-            missing_readings_reason=command.missing_readings_reason if missing else None,
-        )
-    ]
-
-
-def _require_calm(state: Pathway, session: Session, latest: Reading) -> None:
-    """Nothing that alarmed is unreviewed, and the last signs are none that would have stopped further drug."""
-    rules = state.protocol.monitoring
-    if rules is None:
-        return
-    require(state.emergency is None, "emergency", "An emergency is declared and not closed.")
-    waiting = ", ".join(one.id for one in state.alarms)
-    require(not waiting, "vitals_alarm", "Vital signs that alarmed wait for a physician.", alarms=waiting)
-    found = alarm(latest, session.readings, rules)
-    calm = found is None or found[0] is AlarmLevel.ALERT
-    require(calm, "vitals_alarming", "The last vital signs are alarming; measure again.")
-
-
-def _require_recovered(
-    state: Pathway, command: DischargePatient, session: Session, vitals: Vitals, missing: tuple[int, ...]
-) -> None:
-    """Every criterion, and a signed reason for each reading that was not taken (sources: the protocol's)."""
-    rules = state.protocol.monitoring
-    asked = ("oriented", "steady_gait", "responsible_adult")
-    for name in asked if rules is None else (*asked, "nausea_minimal", "suicidality_screened"):
-        require(getattr(command, name), "discharge_criterion_unmet", "This criterion must be met.", name)
-    if rules is None:
-        return
-    least = rules.discharge.padss_min.value
-    recovered = command.padss is not None and command.padss >= least
-    require(recovered, "padss_too_low", "The discharge score is missing or too low.", "padss", least=least)
-    before = baseline(session)
-    for name in ("systolic", "diastolic", "heart_rate"):
-        was, now = getattr(before, name, None), getattr(vitals, name)
-        near = was is None or abs(now - was) * PER_CENT <= was * rules.discharge.baseline_percent.value
-        require(near, "not_back_to_baseline", "Vital signs are not back near the baseline.", None, vital=name)
-    excused = not missing or command.missing_readings_reason
-    require(
-        excused,
-        "readings_missing",
-        "Readings that were due were not taken; a clinician signs the reason.",
-        "missing_readings_reason",
-        minutes=", ".join(str(minute) for minute in missing),
+def _intended(command: RecordAdministration) -> Intended:
+    return Intended(
+        command.dose_mg,
+        command.route,
+        lot=command.lot,
+        given_by=command.actor.id,
+        verified_by=command.verified_by,
     )
 
 
@@ -268,9 +220,8 @@ def with_session(state: Pathway, **changes: Any) -> dict[str, Any]:
 
 
 def session_scheduled(state: Pathway, fact: SessionScheduled, at: datetime) -> dict[str, Any]:
-    """Booked, or moved: then the reminder is due anew."""
-    del at
-    return with_booking(state, fact)
+    """Booked, or moved: then everything before it is due anew."""
+    return with_booking(state, fact, at)
 
 
 def session_cancelled(state: Pathway, fact: SessionCancelled, at: datetime) -> dict[str, Any]:
@@ -299,6 +250,9 @@ def session_reminder_due(state: Pathway, fact: SessionReminderDue, at: datetime)
 
 def patient_checked_in(state: Pathway, fact: PatientCheckedIn, at: datetime) -> dict[str, Any]:
     """The patient is there."""
+    session = state.cycle.session
+    if session is None:
+        return {}
     return with_session(
         state,
         checked_in_at=at,
@@ -306,6 +260,7 @@ def patient_checked_in(state: Pathway, fact: PatientCheckedIn, at: datetime) -> 
         therapist_present=fact.therapist_present,
         home=fact.home,
         location=fact.location,
+        **known_with(session, fact),
     )
 
 
@@ -330,15 +285,6 @@ def drug_administered(state: Pathway, fact: DrugAdministered, at: datetime) -> d
         if first
         else state.recent_sessions_at,
     }
-
-
-def patient_discharged(state: Pathway, fact: PatientDischarged, at: datetime) -> dict[str, Any]:
-    """The session is over; without psychotherapy the cycle is, too."""
-    del fact
-    over = {**with_session(state, discharged_at=at), "last_discharged_at": at}
-    if not state.has_psychotherapy:
-        over |= next_cycle(state.model_copy(update=over))
-    return over
 
 
 def next_cycle(state: Pathway) -> dict[str, Any]:

@@ -1,7 +1,10 @@
 """Where a pathway stands: readings of the state that several rules share."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from schemas.actors import Role
+from schemas.day_of import DayChecklist
 from schemas.pathway import Pathway, Phase, Session
 from schemas.treatment import Approval, ApprovalStatus
 from workflows.rules.consents.standing import (
@@ -76,7 +79,25 @@ def next_step(state: Pathway) -> str:
 def is_called_off(state: Pathway) -> bool:
     """Whether a booked session will not take place as things stand, so that nobody is told to get ready for it."""
     suspended = state.approval is not None and state.approval.status is ApprovalStatus.SUSPENDED
-    return suspended or bool(missing_consents(state))
+    session = state.cycle.session
+    if suspended or missing_consents(state):
+        return True
+    if session is None or state.protocol.day_of is None:
+        return False
+    return bool(session.blocked_for) or state.hold is not None or not is_covered(state, session)
+
+
+def is_covered(state: Pathway, session: Session) -> bool:
+    """Whether the approval, as it stands now, could carry a booked session at its start."""
+    return is_usable(state.approval) and state.approval is not None and session.starts_at < state.approval.valid_until
+
+
+def is_ill(checklists: Iterable[DayChecklist]) -> bool:
+    """Whether a new illness was told of, and no physician has gone through the checklist since and found none."""
+    ill = False
+    for one in checklists:
+        ill = one.new_illness or (ill and one.by is not Role.PHYSICIAN)
+    return ill
 
 
 def is_usable(approval: Approval | None) -> bool:
@@ -98,11 +119,20 @@ def lately_broken_off(state: Pathway, at: datetime) -> Session | None:
 
 
 def observation_ends(state: Pathway, session: Session) -> datetime | None:
-    """When the observation time after the last drug is over; None before any drug."""
-    last = session.last_dose
-    if last is None:
+    """When the observation time after the last drug is over; None before any drug, or while an infusion runs."""
+    last, since = session.last_dose, observed_from(state, session)
+    if last is None or since is None:
         return None
-    return last.given_at + timedelta(minutes=state.protocol.routes[last.route].observation_min.value)
+    return since + timedelta(minutes=state.protocol.routes[last.route].observation_min.value)
+
+
+def observed_from(state: Pathway, session: Session) -> datetime | None:
+    """Since when the last drug is in: its dose, or the end of its infusion; None before either."""
+    last = session.last_dose
+    if last is None or state.protocol.routes[last.route].infusion_min is None:
+        return last.given_at if last is not None else None
+    ended = session.infusion_ended_at
+    return ended if ended is not None and ended >= last.given_at else None
 
 
 def integration_window(state: Pathway, session: Session) -> tuple[datetime, datetime, datetime] | None:

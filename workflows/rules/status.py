@@ -1,7 +1,7 @@
 """What a pathway says about itself: to callers in full, to operators without anything about a person."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from schemas.actors import CareTeam, Role, Seat
 from schemas.answers import Check, CheckinStatus, MemberStatus, RiskStatus, SessionStatus, Status, TeamStatus
@@ -14,6 +14,7 @@ from workflows.rules.credentials import Clinician, lacking, place_of_dose
 from workflows.rules.deadlines import due
 from workflows.rules.gate import gate
 from workflows.rules.risk import level_of, still_to_clear, unassessed
+from workflows.rules.slot import obstacles
 from workflows.rules.standing import cautions, next_step, observation_ends, phase_of
 from workflows.rules.team import SEATS, cover_of, holder, is_awaited, is_unprepared
 
@@ -126,8 +127,24 @@ def _session(state: Pathway, session: Session | None) -> SessionStatus | None:
         doses=len(session.doses),
         discharged=session.discharged_at is not None,
         observation_ends_at=observation_ends(state, session),
+        planned_until=_planned_until(state, session),
+        obstacles=_obstacles(state, session),
         monitoring_only=session is state.cycle.session and is_monitoring_only(state),
     )
+
+
+def _planned_until(state: Pathway, session: Session) -> datetime | None:
+    if state.approval is None:
+        return None
+    planned = state.protocol.treatment(state.treatment).planned_min
+    planned = planned or state.protocol.routes[state.approval.route].planned_min
+    return session.starts_at + timedelta(minutes=planned[1]) if planned is not None else None
+
+
+def _obstacles(state: Pathway, session: Session) -> tuple[str, ...]:
+    if session.checked_in_at is not None:
+        return ()
+    return tuple(dict.fromkeys((*session.blocked_for, *obstacles(state, session.starts_at))))
 
 
 def _risk(state: Pathway) -> RiskStatus | None:

@@ -7,6 +7,7 @@ from schemas.protocol import Protocol
 from tests.rules.audits.approval import ApprovalAudit
 from tests.rules.audits.checkins import CheckinAudit
 from tests.rules.audits.consents import ConsentAudit
+from tests.rules.audits.day_of import DayAudit
 from tests.rules.audits.integration import IntegrationAudit
 from tests.rules.audits.invitations import InvitationAudit
 from tests.rules.audits.pace import PaceAudit
@@ -14,6 +15,7 @@ from tests.rules.audits.preparation import PreparationAudit
 from tests.rules.audits.regulation import RegulationAudit
 from tests.rules.audits.risk import RiskAudit
 from tests.rules.audits.screening import ScreeningAudit
+from tests.rules.audits.slot import SlotAudit
 from tests.rules.audits.supply import SupplyAudit
 from tests.rules.audits.team import TeamAudit
 from tests.support.course import Entry
@@ -52,5 +54,7 @@ AUDITS: tuple[type[Audit], ...] = (
     ConsentAudit,
     PreparationAudit,
     IntegrationAudit,
+    SlotAudit,
+    DayAudit,
 )
 """Every auditor; each reads every course of the property tests."""

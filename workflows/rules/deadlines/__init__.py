@@ -14,6 +14,7 @@ from workflows.rules.deadlines import (
     approval,
     checkins,
     consents,
+    day_of,
     integration,
     late_integration,
     monitoring,
@@ -22,6 +23,7 @@ from workflows.rules.deadlines import (
     screening,
     session,
     team,
+    watching,
     work,
 )
 from workflows.rules.deadlines.deadline import Deadline
@@ -31,7 +33,12 @@ DEADLINES: tuple[Deadline, ...] = (
     work.OVERDUE,
     approval.EXPIRY,
     session.REMINDER,
+    day_of.DAY,
+    day_of.FASTING,
+    day_of.CUTOFF,
     monitoring.LATE,
+    watching.LOOK,
+    watching.CONTACT,
     integration.WINDOW,
     late_integration.HARD_LIMIT,
     late_integration.RELEASE,

@@ -7,6 +7,7 @@ from schemas.pathway import Pathway
 from workflows.rules.gate import (
     approval,
     consents,
+    day_of,
     enrolment,
     integration,
     pace,
@@ -38,6 +39,7 @@ CHECKS: tuple[Provider, ...] = (
     team.checks,
     supply.checks,
     pace.checks,
+    day_of.checks,
     approval.reading_checks,
 )
 """Who contributes checks, in order of weight: the first one that fails names the refusal."""

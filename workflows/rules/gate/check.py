@@ -26,6 +26,9 @@ class Intended(NamedTuple):
 
     dose_mg: float
     route: DrugRoute
+    lot: str | None = None
+    given_by: str | None = None
+    verified_by: str | None = None
 
 
 Provider = Callable[[Pathway, datetime, Intended | None], Iterator[GateCheck]]

@@ -17,6 +17,15 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
     yield check("checked_in", arrived, "not_checked_in", "The patient is not checked in.", Role.THERAPIST, Role.NURSE)
     if session is None or not arrived:
         return
+    if state.protocol.day_of is not None:
+        yield check(
+            "not_cut_off",
+            not session.blocked_for,
+            "session_blocked",
+            "Something was missing at the cutoff; book another session.",
+            Role.COORDINATOR,
+            missing=", ".join(session.blocked_for) or None,
+        )
     yield check("not_discharged", session.discharged_at is None, "discharged", "The session is over.")
     if session.setting is Setting.HOME:
         home = session.home
@@ -27,3 +36,12 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
             "The home attestation is incomplete.",
             Role.THERAPIST,
         )
+        if state.protocol.monitoring is not None and state.protocol.monitoring.sitter is not None:
+            yield check(
+                "in_contact",
+                session.contact_lost_at is None,
+                "contact_lost",
+                "Contact with the patient is lost.",
+                Role.THERAPIST,
+                since=session.contact_lost_at,
+            )

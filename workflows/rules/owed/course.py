@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from schemas.pathway import Pathway, Phase
 from schemas.work import WorkKind
 from workflows.rules.owed.obligation import Obligation
-from workflows.rules.standing import is_usable, phase_of
+from workflows.rules.standing import is_covered, is_usable, phase_of
 
 PHASE_WORK: dict[Phase, WorkKind] = {
     Phase.REFERRAL: WorkKind.ACCEPT_REFERRAL,
@@ -18,20 +18,40 @@ PHASE_WORK: dict[Phase, WorkKind] = {
 
 
 def owed(state: Pathway) -> Iterator[Obligation]:
-    """The one thing that the phase waits for, and a booking."""
+    """The one thing that the phase waits for, a booking, and an approval that lasts until then."""
     phase = phase_of(state)
     cycle = f"cycle-{state.cycle.number}"
-    if (kind := PHASE_WORK.get(phase)) is not None:
+    again = _is_asked_again(state)
+    if again and state.approval is not None:
+        yield Obligation(WorkKind.APPROVE_DOSING, f"after-{state.approval.id}")
+    if (kind := PHASE_WORK.get(phase)) is not None and not (again and kind is WorkKind.APPROVE_DOSING):
         yield Obligation(kind, cycle)
-    if state.cycle.released is not None:
-        yield Obligation(WorkKind.REBOOK_SESSION, state.cycle.released)
+    session = state.cycle.session
+    if (off := session.id if session is not None and session.blocked_for else state.cycle.released) is not None:
+        yield Obligation(WorkKind.REBOOK_SESSION, off)
         return
     ready = state.cycle.prepared_at is not None or not state.has_psychotherapy
-    if state.cycle.session is None and ready and phase in (Phase.SESSION, Phase.APPROVAL):
+    if session is None and ready and phase in (Phase.SESSION, Phase.APPROVAL):
         asked = (WorkKind.SCHEDULE_SESSION, cycle) in {item.key for item in state.work}
         # An approval that expires meanwhile must not close what the coordinator owes.
         if is_usable(state.approval) or asked:
             yield Obligation(WorkKind.SCHEDULE_SESSION, cycle)
+
+
+def _is_asked_again(state: Pathway) -> bool:
+    """Whether the next approval is asked for while this one lasts, because a session is booked beyond its end.
+
+    The request stays, whatever becomes of the booking and of the approval, until a physician approves anew.
+    """
+    approval, session = state.approval, state.cycle.session
+    if approval is None or state.protocol.day_of is None or not state.series_continues:
+        return False
+    if session is not None and session.doses:
+        return False
+    asked = (WorkKind.APPROVE_DOSING, f"after-{approval.id}") in {item.key for item in state.work}
+    if session is None:
+        return asked
+    return not is_covered(state, session) and (asked or is_usable(approval))
 
 
 def reviews(state: Pathway) -> Iterator[Obligation]:

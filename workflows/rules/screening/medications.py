@@ -21,7 +21,20 @@ def _medications(state: Pathway) -> MedicationRules:
 
 def record_medications(state: Pathway, command: RecordMedications, at: datetime) -> list[Fact]:
     """The whole list, each name recognised or left to a physician; what vanished from it may still act."""
-    entries = classify(command.names, _medications(state))
+    return [_list(state, classify(command.names, _medications(state)), at)]
+
+
+def told_of(state: Pathway, names: tuple[str, ...], at: datetime) -> MedicationsRecorded:
+    """The list with what is new, or taken in another dose, added to it. Another dose is decided anew."""
+    new = classify(names, _medications(state))
+    told = {entry.key for entry in new}
+    known = state.screening.medications.entries
+    changed = {entry.key for entry in known} & told
+    fact = _list(state, (*(entry for entry in known if entry.key not in told), *new), at)
+    return fact.model_copy(update={"changed": tuple(sorted(changed)) or None})
+
+
+def _list(state: Pathway, entries: tuple[Medication, ...], at: datetime) -> MedicationsRecorded:
     known = state.screening.medications
     now = {entry.key for entry in entries}
     gone = [entry for entry in known.entries if entry.key not in now]
@@ -33,7 +46,7 @@ def record_medications(state: Pathway, command: RecordMedications, at: datetime)
         entries=entries,
         retracted=tuple(entry for entry in (*gone, *known.retracted) if entry.key in waiting),
     )
-    return [MedicationsRecorded(medications=new, dropped=dropped)]
+    return MedicationsRecorded(medications=new, dropped=dropped)
 
 
 def accept_medication(state: Pathway, command: AcceptMedication, at: datetime) -> list[Fact]:
@@ -91,7 +104,7 @@ def medications_recorded(state: Pathway, fact: MedicationsRecorded, at: datetime
     stayed = now - {entry.key for entry in fact.medications.entries if entry.as_taken not in before}
     gone = [_stopped(state, entry, at) for entry in screening.medications.entries if entry.key in fact.dropped]
     running = [one for one in screening.washouts if one.key not in now and one.key not in fact.dropped]
-    decisions = tuple(one for one in screening.decisions if one.key in stayed)
+    decisions = tuple(one for one in screening.decisions if one.key in stayed and one.key not in (fact.changed or ()))
     return changed(state, at, medications=fact.medications, washouts=(*running, *gone), decisions=decisions)
 
 
