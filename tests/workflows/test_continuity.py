@@ -12,7 +12,6 @@ from schemas.commands import (
     ApproveDosing,
     DiscontinuePathway,
     DismissCancellation,
-    RecordConsent,
     RecordMedications,
     SignPreparationNote,
 )
@@ -21,7 +20,7 @@ from schemas.facts import MessageWithdrawn
 from schemas.pathway import Phase
 from schemas.start import Tuning
 from schemas.work import WorkKind
-from tests.support.care import arrived, completed, dosed, enrolled, prepared, screened
+from tests.support.care import arrived, completed, dosed, enrolled, prepared
 from tests.support.engine import TEAM, Engine
 from tests.support.eventually import eventually
 
@@ -88,10 +87,8 @@ async def test_a_cancelled_workflow_goes_on_until_a_human_decides(engine: Engine
 
 async def test_care_goes_on_while_postgresql_is_away_and_the_journal_catches_up(engine: Engine) -> None:
     hand = await engine.refer()
-    await hand.do(AcceptReferral, Role.COORDINATOR, care_team=TEAM.model_dump())
     async with engine.postgres.outage():
-        await screened(hand)
-        await hand.do(RecordConsent, Role.PATIENT)
+        await enrolled(hand)
         await hand.do(SignPreparationNote, Role.THERAPIST)
         status = await hand.status()
         assert status.phase is Phase.APPROVAL
