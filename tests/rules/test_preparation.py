@@ -13,6 +13,7 @@ from schemas.commands import (
     CheckIn,
     Command,
     RecordAdministration,
+    RecordDayChecklist,
     RecordVitals,
     ScheduleSession,
     SignPreparationNote,
@@ -101,6 +102,7 @@ def received_after(span: timedelta, course: Course | None = None) -> Course:
     course.until(lambda it: set(readers(it.state)) <= set(approval_of(it).acknowledged))
     course.must(ScheduleSession, Role.COORDINATOR, starts_at=prepared + span)
     course.wait_until(prepared + span)
+    course.must(RecordDayChecklist, Role.NURSE)
     course.must(CheckIn, Role.NURSE)
     course.must(RecordVitals, Role.NURSE, vitals=CALM)
     return course
