@@ -79,7 +79,7 @@ def referral(number: str) -> Referral:
             given_name=f"Wren {unlike(number)}",
             family_name=f"Fable {unlike(number)}",
             birth_date=date(1990, 2, 1),
-            email="wren.fable@example.org",
+            email=f"{unlike(number).lower()}@example.org",
             zone="America/Denver",
             residence="CO",
         ),
@@ -122,7 +122,7 @@ def course(protocol: Protocol, now: Callable[[], datetime]) -> Iterator[Step]:
         yield say(c.RecordMeasure, Role.NURSE, instrument=instrument, answers=_ANSWERS[instrument])
     yield say(c.DecideScreening, Role.PHYSICIAN, eligible=True, reason="No contraindication found.")
     for kind, rule in protocol.consent_rules.kinds.items():
-        if rule.needed is ConsentNeed.EVERYBODY:
+        if rule.needed is ConsentNeed.EVERYBODY or ROUTE in rule.drug_routes:
             signed = {"kind": kind, "version": rule.version, "acknowledged": tuple(rule.disclosures)}
             yield say(c.RecordConsent, Role.PATIENT, **signed)
     cycles = int(protocol.series.sessions.value)
