@@ -102,7 +102,7 @@ async def test_care_goes_on_while_postgresql_is_away_and_the_journal_catches_up(
     assert verify_chain(events) is None
     assert events[-1].seq == (await hand.status()).version
     receipt = await hand.do(ApproveDosing, Role.PHYSICIAN)
-    assert (await hand.journal())[-1].seq == receipt.version
+    assert (await hand.journal())[-1].seq >= receipt.version
 
 
 async def test_mail_waits_for_its_server_and_goes_out_once(engine: Engine) -> None:

@@ -12,6 +12,7 @@ from schemas.commands import (
     DecideScreening,
     DischargePatient,
     RecordAdministration,
+    RecordDayChecklist,
     RecordVitals,
     SignIntegrationNote,
     SignPreparationNote,
@@ -61,7 +62,7 @@ async def test_messages_reach_their_people_once_and_say_nothing(engine: Engine) 
     mails = engine.mail.mails
 
     async def everybody_was_told() -> bool:
-        return len(mails) >= 7
+        return len(mails) >= 9
 
     await eventually(everybody_was_told)
     told = sorted((mail.recipients[0], mail.message["Subject"]) for mail in mails)
@@ -69,6 +70,8 @@ async def test_messages_reach_their_people_once_and_say_nothing(engine: Engine) 
         "dr-sage@example.org",
         "th-fern@example.org",
         "th-fern@example.org",
+        "wren.fable@example.org",
+        "wren.fable@example.org",
         "wren.fable@example.org",
         "wren.fable@example.org",
         "wren.fable@example.org",
@@ -106,7 +109,9 @@ async def test_wrong_moves_are_refused_with_their_reason(engine: Engine) -> None
     await prepared(hand)
     await booked(hand)
     assert await hand.refused(CheckIn, Role.THERAPIST) == "too_early_to_check_in"
-    await hand.wait(days=7)
+    await hand.wait(days=6.5)
+    await hand.do(RecordDayChecklist, Role.PATIENT)
+    await hand.wait(days=0.5)
     await hand.do(CheckIn, Role.THERAPIST)
     assert await hand.refused(RecordAdministration, Role.NURSE) == "vitals_missing"
     await hand.do(RecordVitals, Role.NURSE, vitals=CALM)
@@ -124,12 +129,17 @@ async def test_an_expired_approval_carries_no_dose_and_is_asked_for_again(engine
     hand = await engine.refer()
     await enrolled(hand)
     await prepared(hand)
-    await booked(hand, days=32)
+    await booked(hand, days=30)
     await hand.wait(days=20)
     # A preparation lasts no longer than the approval, so it is done anew.
     await hand.do(SignPreparationNote, Role.THERAPIST)
-    await hand.wait(days=12)
+    await hand.wait(days=9.5)
+    await hand.do(RecordDayChecklist, Role.PATIENT)
+    await hand.wait(days=0.5)
     await hand.do(CheckIn, Role.THERAPIST)
+    # The patient is there on the approval's last day, and nothing is given until it is over.
+    await hand.wait(days=1)
+    await hand.do(RecordDayChecklist, Role.PATIENT)
     await hand.do(RecordVitals, Role.NURSE, vitals=CALM)
     assert await hand.refused(RecordAdministration, Role.NURSE) == "approval_expired"
     status = await hand.status()

@@ -22,7 +22,7 @@ from workers.main import working
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SIGNED = {"signature": {"signed_by": "Dr. Fable", "signed_on": "2027-01-01"}}
+SIGNED = {"signature": {"signed_by": "Dr. Fable", "signed_on": "2026-11-30"}}
 
 
 def version(name: str, changes: dict[str, Any] | None = None) -> dict[str, Any]:

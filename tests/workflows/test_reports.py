@@ -16,7 +16,7 @@ from schemas.actors import Role
 from schemas.commands import CancelSession, DiscontinuePathway
 from schemas.start import Tuning
 from schemas.views import OutboxRow
-from tests.support.care import approved, booked, enrolled, prepared
+from tests.support.care import booked, enrolled, prepared
 from tests.support.engine import Engine, Hand
 from tests.support.eventually import eventually
 
@@ -53,7 +53,6 @@ async def invited(engine: Engine) -> tuple[Hand, str]:
     hand = await engine.start(Tuning())
     await enrolled(hand)
     await prepared(hand)
-    await approved(hand)
     await booked(hand)
     address = f"{hand.id}@example.org"
     await eventually(lambda: bool(engine.mail.to(address)))
