@@ -37,7 +37,8 @@ class Calls(Model):
     """Local activities."""
     messages: int = 0
     """Messages of one regular activity; none is no activity."""
-    upsert: bool = False
+    upserts: int = 0
+    """Deadlines that pass before a command may change what is shown more than once."""
     timer: timedelta | None = None
     """A new live timer; the one before is cancelled if it has not fired."""
 
@@ -95,7 +96,7 @@ class BareWorkflow:
 
     def make(self, calls: Calls) -> None:
         """Make the calls, without waiting for their end."""
-        if calls.upsert:
+        for _ in range(calls.upserts):
             workflow.upsert_search_attributes(
                 [PHASE_KEY.value_set(f"step-{self.count}"), ATTENTION_KEY.value_set(CALM), SESSIONS_KEY.value_set(0)]
             )

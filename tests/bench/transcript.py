@@ -112,13 +112,13 @@ def _tasks(events: Sequence[HistoryEvent]) -> Iterator[tuple[int, list[HistoryEv
 
 
 async def _calls(client: Client, task: Iterable[HistoryEvent]) -> Calls:
-    writes, messages, upsert, timer = 0, 0, False, None
+    writes, messages, upserts, timer = 0, 0, 0, None
     for event in task:
         match event.event_type:
             case EventType.EVENT_TYPE_MARKER_RECORDED:
                 writes += 1
             case EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
-                upsert = True
+                upserts += 1
             case EventType.EVENT_TYPE_TIMER_STARTED:
                 timer = event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
             case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
@@ -127,7 +127,7 @@ async def _calls(client: Client, task: Iterable[HistoryEvent]) -> Calls:
                     raise ValueError(f"the floor does not know the activity {scheduled.activity_type.name}")
                 (batch,) = await client.data_converter.decode(scheduled.input.payloads, [MessageBatch])
                 messages = len(batch.messages)
-    return Calls(writes=writes, messages=messages, upsert=upsert, timer=timer)
+    return Calls(writes=writes, messages=messages, upserts=upserts, timer=timer)
 
 
 def _kind(event: HistoryEvent) -> str:
