@@ -103,7 +103,10 @@ class Course:
             try:
                 await self.do(role, verb, said, **fields)
             except Refused as refused:
-                if refused.code != "vitals_stale":
+                if refused.code == "reconciliation_too_old":
+                    asked = {"new_medicines": [], "companion_arranged": True, "new_illness": False}
+                    await self.do(Role.NURSE, "record_day_checklist", "is asked once more what is new", **asked)
+                elif refused.code != "vitals_stale":
                     raise
             else:
                 return

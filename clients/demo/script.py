@@ -148,9 +148,9 @@ async def _arrive(course: Course, earliest: datetime | None) -> None:
     setting = course.referral.setting.value
     said = f"has a session booked for {starts_at:%d %B}"
     await course.do(Role.COORDINATOR, "schedule_session", said, starts_at=starts_at.isoformat(), setting=setting)
-    await course.until(starts_at - timedelta(hours=18))
+    await course.until(starts_at - timedelta(hours=6))
     asked = {"new_medicines": [], "companion_arranged": True, "new_illness": False}
-    said = "answers the questions of the day before: nothing new, and somebody to go home with"
+    said = "answers the questions of the day: nothing new, and somebody to go home with"
     await course.do(Role.PATIENT, "record_day_checklist", said, **asked)
     await course.until(starts_at)
     fasted = {"solids_h_ago": 8, "clear_liquids_h_ago": 3}
