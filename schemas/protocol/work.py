@@ -23,7 +23,7 @@ class Ladder(Model):
         default=0, ge=0, description="Hours between raises after the last step."
     )
     repeat_every_min: Annotated[float, Unit("min")] = Field(default=0, ge=0, description="Minutes beside the hours.")
-    escalates_at_step: int = Field(
+    escalates_at_step: Annotated[int, Unit("raise")] = Field(
         default=2, ge=1, description="Raise from which it also reaches the role that it escalates to."
     )
     source: str

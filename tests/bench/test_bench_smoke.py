@@ -56,6 +56,6 @@ async def test_a_quick_benchmark_measures_both_sides(tmp_path: Path) -> None:
     # timer that is late by that much may fire or not.
     for kind in ("updates", "activities", "search attributes"):
         # The bare workflow does not repeat what deadlines do between two commands: a floor, and a near one.
-        assert 0 <= pathway.events_by_kind[kind] - bare.events_by_kind[kind] <= results.commands_per_course // 10
+        assert 0 <= pathway.events_by_kind[kind] - bare.events_by_kind[kind] <= results.commands_per_course // 5
     assert pathway.events_by_kind["updates"] == 2 * results.commands_per_course
     assert results.history["intake"].events > 0

@@ -76,7 +76,7 @@ def test_every_number_can_be_asked_for_and_names_what_it_is_founded_on() -> None
         ("work.hold_session.due_h", ("4 h", "Hours from opening", "hours after the booked start")),
         ("ladder.steps_h.1", ("24 h", "design default")),
         ("work.hold_checkin.ladder.steps_h.0", ("12 h", "reminders after 12 h and 24 h")),
-        ("routes.intravenous.vitals_at_min.4", ("55 min", "every 15 min after it")),
+        ("routes.intravenous.vitals_at_min.3", ("40 min", "every 15 min after")),
         ("routes.sublingual.vitals_at_min_in.home.0", ("60 min", "InnerMost")),
         ("instruments.scales.pcl5.clusters.2.first", ("8 item number", "Comorbidity Guidelines")),
         ("regulation.telemedicine.until", ("2026-12-31", "Federal Register", "published source")),

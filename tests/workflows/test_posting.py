@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schemas.actors import Role
-from schemas.commands import ApproveDosing, CancelSession, RevokeApproval, ScheduleSession
+from schemas.commands import ApproveDosing, CancelSession, RevokeApproval, ScheduleSession, SignPreparationNote
 from schemas.messages import Contact, QuietHours
 from schemas.start import Tuning
 from schemas.views import OutboxRow
-from tests.support.care import approved, enrolled, prepared
+from tests.support.care import enrolled, prepared
 from tests.support.engine import ZONE, Engine, Hand
 from tests.support.eventually import eventually
 
@@ -35,7 +35,6 @@ async def reminded(hand: Hand, *, resting: timedelta) -> datetime:
     """Booked, and at the hour of the reminder, which falls into quiet hours of so long; returns their end."""
     await enrolled(hand)
     await prepared(hand)
-    await approved(hand)
     now = await hand.now()
     starts = datetime.combine(now.astimezone(ZoneInfo(ZONE)).date() + timedelta(days=3), datetime.min.time())
     await hand.do(
@@ -101,7 +100,7 @@ async def test_what_hangs_at_the_mail_server_is_broken_off_when_its_reason_goes(
     hand = await engine.start(Tuning())
     await enrolled(hand)
     engine.mail.recipient_replies["dr-sage@example.org"] = "451 4.7.1 try again later"
-    await prepared(hand)
+    await hand.do(SignPreparationNote, Role.THERAPIST)
 
     async def asked() -> OutboxRow | None:
         rows = await engine.client.outbox(hand.id)
