@@ -69,6 +69,7 @@ ACTORS = {
     Role.PATIENT: Actor(id="patient", role=Role.PATIENT),
 }
 ZONE = "America/Denver"
+MOMENT = timedelta(seconds=3)
 AWAKE = QuietHours(begins=time(3), ends=time(3, 0, 1))
 """A second a day: what a test waits for must not depend on the hour at which it runs."""
 
@@ -246,8 +247,12 @@ class Hand:
         return (await self.status()).phase
 
     async def wait(self, **span: float) -> None:
-        """Let the pathway's time pass."""
-        await self.engine.server.environment.fast_forward(self.workflow, timedelta(**span))
+        """Let the pathway's time pass.
+
+        A moment longer than asked: where skipping is to end just behind a timer, and the worker needs longer than that
+        for what the timer leads to, the server goes on to the next timer.
+        """
+        await self.engine.server.environment.fast_forward(self.workflow, timedelta(**span) + MOMENT)
 
     async def journal(self) -> list[Event]:
         return await read_journal(self.engine.pool, Cipher(self.engine.server.keyring), self.id)
