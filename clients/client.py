@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -29,6 +30,7 @@ from clients.read_model import DEFAULT_TIMEOUT, ReadModel, is_id, keyring_of
 from clients.translating import CLOSED_SENTENCE, bounded, is_not_found, is_not_ready
 from schemas.answers import Receipt, Status
 from schemas.base import Model
+from schemas.clock import ForwardClock, Forwarded
 from schemas.commands import Command, MoveProtocol
 from schemas.moving import MovePreview
 from schemas.pathway import Closure
@@ -175,6 +177,25 @@ class KapClient(ReadModel):
         if preview.refusal is not None:
             raise Refused(preview.refusal)
         return preview
+
+    async def forward(self, pathway_id: str, span: timedelta) -> datetime:
+        """Set the simulated clock of a pathway forward by ``span``; returns what it shows then.
+
+        Raises:
+            Refused: The clock is the real one, there is no such pathway, or nobody answered.
+        """
+        handle = self._handle(pathway_id)
+        now = (await self.status(pathway_id)).now
+        command = ForwardClock(to=now + span)
+        while now < command.to:
+            asked = handle.execute_update("forward_clock", command, result_type=Forwarded)
+            try:
+                now = (await bounded(asked, self._timeout)).now
+            except Refused as problem:
+                if not is_not_found(problem.__cause__):
+                    raise
+                raise await self._absence(handle) from problem
+        return now
 
     async def result(self, pathway_id: str, *, timeout: float | None = None) -> Closure:  # noqa: ASYNC109
         """How a pathway ended; waits for its end, for ``timeout`` seconds or as long as it takes.

@@ -42,7 +42,24 @@ class Clock(Model):
         ahead: timedelta = instant - self._exact(engine_now)
         return max(0.0, ahead.total_seconds() / self.scale)
 
+    def forwarded(self, instant: datetime, engine_now: datetime) -> "Clock":
+        """The clock that shows ``instant`` at ``engine_now``, and goes on from there; never set back."""
+        ahead = max(timedelta(0), instant - self._exact(engine_now))
+        return self.model_copy(update={"epoch": (self.epoch or self.anchor or engine_now) + ahead})
+
     def _exact(self, engine_now: datetime) -> datetime:
         if self.is_real or self.anchor is None:
             return engine_now
         return (self.epoch or self.anchor) + (engine_now - self.anchor) * self.scale
+
+
+class ForwardClock(Model):
+    """Sets a simulated clock forward. Sent again, it changes nothing: an instant that is past stays past."""
+
+    to: Instant = Field(description="Pathway time that the clock is to show.")
+
+
+class Forwarded(Model):
+    """What a simulated clock shows now: with many deadlines on the way, it is asked again until it is there."""
+
+    now: Instant

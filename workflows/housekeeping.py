@@ -120,11 +120,13 @@ class Housekeeping(Posting):
             armed = self._next_instant()
             if armed is None:
                 continue
-            seconds = self.clock.real_seconds_until(armed, workflow.now())
+            clock = self.clock
+            seconds = clock.real_seconds_until(armed, workflow.now())
             timer = asyncio.create_task(workflow.sleep(seconds, summary=Phrase.NEXT_DUE.text()))
             await workflow.wait_condition(
-                lambda timer=timer, armed=armed: (
+                lambda timer=timer, armed=armed, clock=clock: (
                     timer.done()  # type: ignore[misc]
+                    or self.clock is not clock
                     or ((ahead := self._next_instant()) is not None and ahead < armed)
                 )
             )

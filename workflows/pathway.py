@@ -23,6 +23,7 @@ from workflows.phases.preparation import PreparationPhase
 from workflows.phases.regulation import Regulation
 from workflows.phases.safety import SafetyWatch
 from workflows.phases.session import SessionPhase
+from workflows.phases.simulation import Simulation
 from workflows.phases.team import Teamwork
 from workflows.rules.status import status_of
 
@@ -41,6 +42,7 @@ class CarePathway(
     Regulation,
     SafetyWatch,
     EndPhase,
+    Simulation,
     Housekeeping,
 ):
     """Conducts the care of one patient. It never doses, never clears, and never turns silence into approval."""

@@ -1,4 +1,4 @@
-"""Commands for those who install and release: preparing the servers, publishing schemas."""
+"""Commands for those who install, try and release: preparing the servers, setting a clock, publishing schemas."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from clients.cli.asking import settings_for
+from clients.cli.asking import ask, settings_for
 from clients.cli.exit import Exit
-from clients.cli.options import State, example
+from clients.cli.options import PathwayId, State, example
 from clients.cli.output import print_json, show
 
 app = typer.Typer(help="Operations: prepare servers, publish schemas.", no_args_is_help=True)
@@ -33,6 +33,28 @@ def bootstrap(state: State = None) -> None:
         raise refused("bootstrap_failed", str(error)) from error
     except KeyringError as error:
         raise refused(KEYRING_UNUSABLE, str(error)) from error
+
+
+@app.command(epilog=example("kap ops forward p-2n4x 1d2h"))
+def forward(
+    pathway: PathwayId,
+    span: Annotated[str, typer.Argument(metavar="SPAN", help="How far, in days, hours, minutes: 24h, 1d2h, 45m.")],
+    state: State = None,
+) -> None:
+    """Set the simulated clock of a pathway forward; every deadline on the way passes. A real clock cannot be set."""
+    from clients.errors import refused
+    from schemas.refusals import Unacceptable
+    from schemas.scenario.when import parsed
+
+    try:
+        when = parsed(f"+{span}")
+    except Unacceptable:
+        when = None
+    if when is None or when.anchor is not None or not when.offset:
+        raise refused("span_invalid", f"{span!r} is no span of time; write it as 24h, 1d2h or 45m.", "span")
+    offset = when.offset
+    now = ask(state, lambda client: client.forward(pathway, offset))
+    show(f"The pathway's clock shows {now:%Y-%m-%d %H:%M} UTC.")
 
 
 @app.command(epilog=example("kap ops schemas --check"))

@@ -32,3 +32,13 @@ def test_without_a_grain_it_shows_every_instant_and_the_real_one_is_real() -> No
     assert Clock(epoch=EPOCH, scale=2, anchor=ANCHOR).now(now) == EPOCH + timedelta(microseconds=14)
     assert Clock().now(now) == now
     assert Clock(epoch=EPOCH).now(now) == now
+
+
+def test_a_clock_set_forward_goes_on_from_there_and_never_back() -> None:
+    clock = Clock(epoch=EPOCH, scale=600, anchor=ANCHOR)
+    now = ANCHOR + timedelta(seconds=6)  # an hour there
+    ahead = clock.forwarded(EPOCH + timedelta(days=1), now)
+    assert ahead.now(now) == EPOCH + timedelta(days=1)
+    assert ahead.now(now + timedelta(seconds=1)) == EPOCH + timedelta(days=1, minutes=10)
+    assert ahead.real_seconds_until(EPOCH + timedelta(days=1, hours=1), now) == 6
+    assert clock.forwarded(EPOCH, now).now(now) == EPOCH + timedelta(hours=1)
