@@ -64,6 +64,7 @@ class HealthHistory(Model):
     childbearing_potential: bool
     conditions: tuple[Id, ...] = Field(description="Those that are present.")
     stop_bang: int | None = Field(default=None, ge=0, le=8, description="Score for sleep apnoea, where it was asked.")
+    substance_use_suspected: bool = Field(default=False, description="Then a urine drug screen is asked for.")
     retracted: tuple[Id, ...] | None = Field(
         default=None, description="Not told of any more, but a physician has not decided about them yet."
     )
@@ -127,6 +128,7 @@ class MedicationDecision(Model):
     key: str
     accepted_by: Id
     accepted_at: Instant
+    above_flag: bool = Field(default=False, description="Taken in a daily dose that is looked at twice.")
 
 
 class Washout(Model):

@@ -70,7 +70,7 @@ class Approval(Model):
     medications_digest: str | None = Field(default=None, description="The medication list it was decided on.")
     state_of_dosing: State | None = Field(default=None, description="Where the patient's body is to be.")
     consents: tuple[Id, ...] | None = Field(default=None, description="Consents it was decided on, as kind:version.")
-    warnings: tuple[Id, ...] | None = Field(default=None, description="Rules that end before the approval does.")
+    warnings: tuple[Id, ...] | None = Field(default=None, description="What is allowed and should be thought about.")
     conditions: tuple[Id, ...] | None = Field(default=None, description="What has to be confirmed before a dose.")
     conditions_met: dict[Id, Instant] | None = Field(default=None, description="Since when each is confirmed.")
     countersigned_by: Id | None = None
@@ -131,3 +131,4 @@ class HomeAttestation(Model):
     emergency_contact_confirmed: bool | None = None
     disconnect_plan_agreed: bool | None = None
     sitter_is_adult: bool | None = None
+    pressure_cuff: bool | None = Field(default=None, description="A blood pressure cuff that works is there.")

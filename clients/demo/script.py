@@ -166,6 +166,7 @@ async def _arrive(course: Course, earliest: datetime | None) -> None:
             "emergency_contact_confirmed": True,
             "disconnect_plan_agreed": True,
             "sitter_is_adult": True,
+            "pressure_cuff": True,
         }
         where = {"home": attested, "location": course.referral.patient.residence}
         await course.do(Role.THERAPIST, "check_in", "checks in at home, over video", **arrival, **where)

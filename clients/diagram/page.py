@@ -118,9 +118,10 @@ Row = tuple[str, str, str, str, str]
 def _limits(protocol: Protocol) -> Iterator[Row]:
     rules, monitoring = protocol.vitals, protocol.monitoring
     yield ("", "Blood pressure", "Heart rate", "Oxygen saturation", "Breaths")
-    pulse = f"{rules.heart_rate_min.value:g} to {rules.heart_rate_max.value:g} {rules.heart_rate_max.unit}"
     breaths = f"from {rules.respiratory_rate_min.value:g}" if rules.respiratory_rate_min is not None else ""
     for setting, limits in rules.predose.items():
+        fastest = rules.heart_rate_max_in(setting)
+        pulse = f"{rules.heart_rate_min.value:g} to {fastest.value:g} {fastest.unit}"
         yield (
             f"before a dose, {setting}",
             f"up to {_of(limits.go)}",

@@ -60,6 +60,7 @@ ATTESTED: Final = HomeAttestation(
     emergency_contact_confirmed=True,
     disconnect_plan_agreed=True,
     sitter_is_adult=True,
+    pressure_cuff=True,
 )
 
 
@@ -516,7 +517,7 @@ def in_range(protocol: Protocol, setting: Setting = Setting.CLINIC) -> Vitals:
     return Vitals(
         systolic=int(go.systolic.value),
         diastolic=int(go.diastolic.value),
-        heart_rate=int(rules.heart_rate_max.value),
+        heart_rate=int(rules.heart_rate_max_in(setting).value),
         spo2=int(rules.spo2_min.value),
     )
 

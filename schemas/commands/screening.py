@@ -31,6 +31,9 @@ class RecordHealthHistory(Command):
         description="Codes of the conditions that are absent, from a form with one answer each; then none may be open.",
     )
     stop_bang: int | None = Field(default=None, ge=0, le=8, description="STOP-BANG score for sleep apnoea.")
+    substance_use_suspected: bool = Field(
+        default=False, description="Whether the clinician suspects a use that was not told of; then a test is due."
+    )
 
 
 class ClearCondition(Command):
@@ -59,10 +62,13 @@ class AcceptMedication(Command):
     verb: ClassVar[str] = "accept_medication"
     by: ClassVar[frozenset[Role]] = frozenset({Role.PHYSICIAN})
     needs_reason: ClassVar[bool] = True
-    example: ClassVar[dict[str, Any]] = {"name": "lorazepam"}
+    example: ClassVar[dict[str, Any]] = {"name": "lorazepam", "daily_mg": 1}
     name: Line
     plan: Text | None = Field(
         default=None, description="How the dose is given with it, as for the blood pressure; due for one that blocks."
+    )
+    daily_mg: float | None = Field(
+        default=None, gt=0, le=10_000, description="Milligrams a day; due for one whose daily dose matters."
     )
 
 

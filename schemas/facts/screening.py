@@ -41,6 +41,8 @@ class MedicationAccepted(Fact):
     key: str
     accepted_by: Id
     plan: Text | None = None
+    daily_mg: float | None = Field(default=None, description="Milligrams a day, where that matters.")
+    above_flag: bool | None = Field(default=None, description="Whether that is more than the protocol passes over.")
 
 
 class MedicationStopped(Fact):

@@ -55,6 +55,13 @@ class RouteLimits(Model):
     settings: tuple[Setting, ...]
     max_session_mg: Quantity
     max_mg_per_kg: Quantity | None = Field(default=None, description="Most milligrams per kilogram in one session.")
+    least_session_mg: Quantity | None = Field(
+        default=None, description="Below it a session's dose is unusual: it needs a reason, and warns."
+    )
+    least_mg_per_kg: Quantity | None = Field(default=None, description="The same by weight.")
+    soft_max_mg_per_kg: Quantity | None = Field(
+        default=None, description="Above it nobody approves alone, however small the step."
+    )
     first_dose_mg: Quantity | None = Field(default=None, description="The only first dose of a series.")
     single_doses_mg: tuple[Quantity, ...] | None = Field(default=None, description="The only doses; None: any.")
     booster: bool = Field(default=True, description="Whether a second dose may follow in a session.")

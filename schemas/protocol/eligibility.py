@@ -39,6 +39,15 @@ class LabRule(Model):
     every_sessions: Quantity | None = Field(default=None, description="Sessions after which it is due anew.")
 
 
+class HomeProfile(Model):
+    """Who may be treated at home: a profile of low risk."""
+
+    without: tuple[Id, ...] = Field(description="Conditions with which it is the clinic only, even when cleared.")
+    provenance: Provenance
+    source: str = ""
+    conflict: str = ""
+
+
 class EligibilityRules(Model):
     """What is asked of everybody, and what it leads to."""
 
@@ -51,6 +60,7 @@ class EligibilityRules(Model):
     cardiac: tuple[Id, ...] = Field(default=(), description="Conditions that make an electrocardiogram necessary.")
     ecg_routes: tuple[DrugRoute, ...] = Field(default=(), description="Routes that make one necessary.")
     weighed_routes: tuple[DrugRoute, ...] = Field(default=(), description="Routes whose dose goes by weight.")
+    at_home: HomeProfile | None = None
     labs: dict[LabTest, LabRule]
     weight_valid_days: Quantity = Field(description="Most days between weighing and a dose that goes by weight.")
 
@@ -60,6 +70,8 @@ class EligibilityRules(Model):
             raise Unacceptable("a condition is either an absolute or a relative contraindication")
         if any(code not in self.absolute and code not in self.relative for code in self.cardiac):
             raise Unacceptable("a cardiac condition is not among the contraindications")
+        if self.at_home is not None and any(code not in self.relative for code in self.at_home.without):
+            raise Unacceptable("a condition that ends a low risk at home is not among the relative contraindications")
         if (self.stop_bang is None) is not (self.sleep_apnea is None):
             raise Unacceptable("a score for sleep apnoea and the condition that it means belong together")
         if self.sleep_apnea is not None and self.sleep_apnea not in self.relative:

@@ -23,7 +23,13 @@ class MedicationClass(Model):
     hold_hours: Quantity | None = Field(default=None, description="Hours without it before a dose.")
     hold_hours_preferred: Quantity | None = Field(default=None, description="Hours that are better, where possible.")
     washout_days: Quantity | None = Field(default=None, description="Days after its last dose until it is reviewed.")
-    flag_above_mg: Quantity | None = Field(default=None, description="Daily dose that a physician looks at twice.")
+    flag_above_mg: Quantity | None = Field(
+        default=None, description="Daily dose that a physician looks at twice, as milligrams of the one it is told in."
+    )
+    equivalents_mg: dict[Line, Quantity] = Field(
+        default_factory=dict, description="Milligrams of each ingredient that act like equivalent_to_mg."
+    )
+    equivalent_to_mg: Quantity | None = Field(default=None, description="What they are compared with.")
     advice: str = ""
     ingredients: dict[Line, tuple[Line, ...]] = Field(min_length=1, description="Brand names of each ingredient.")
     provenance: Provenance
@@ -34,6 +40,11 @@ class MedicationClass(Model):
     def _with_its_times(self) -> Self:
         if (self.action is MedicationAction.BLOCK) is not (self.washout_days is not None):
             raise Unacceptable("a class that blocks has a washout time, and no other class has one")
+        flagged = self.flag_above_mg is not None
+        if flagged is not (self.equivalent_to_mg is not None) or flagged is not bool(self.equivalents_mg):
+            raise Unacceptable("a daily dose that is looked at twice needs the doses that compare, and only it")
+        if any(ingredient not in self.ingredients for ingredient in self.equivalents_mg):
+            raise Unacceptable("a dose that compares is of an ingredient that is not in its class")
         if self.action is MedicationAction.HOLD and self.hold_hours is None:
             raise Unacceptable("a class that is held before a dose says for how many hours")
         return self

@@ -19,6 +19,7 @@ class TreatmentRules(Model):
     drug_routes: tuple[DrugRoute, ...] = Field(min_length=1)
     series: Series | None = Field(default=None, description="The protocol's own series where none is given.")
     max_session_mg: Quantity | None = Field(default=None, description="Lower than the drug route's limit, if given.")
+    least_session_mg: Quantity | None = Field(default=None, description="In place of the drug route's, if given.")
     rems_form_due_days: Quantity | None = Field(
         default=None, description="Days until the monitoring form of the risk evaluation and mitigation strategy."
     )

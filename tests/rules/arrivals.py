@@ -252,7 +252,7 @@ def at_home_instead() -> Course:
     course.wait_until(course.now + PREPARED)
     course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + MINUTE, setting=Setting.HOME)
     course.must(CheckIn, Role.NURSE, setting=Setting.HOME, home=ATTESTED, location=RESIDENCE)
-    course.must(RecordVitals, Role.NURSE, vitals=CALM)
+    course.must(RecordVitals, Role.NURSE, vitals=in_range(packaged(), Setting.HOME))
     return course
 
 

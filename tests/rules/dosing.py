@@ -78,7 +78,7 @@ def require_safe(visit: Visit, protocol: Protocol, at: datetime) -> None:
     assert at - latest.measured_at <= timedelta(minutes=rules.valid_min.value), "vital signs are too old"
     rate, oxygen = latest.vitals.heart_rate, latest.vitals.spo2
     assert rate is not None
-    assert rules.heart_rate_min.value <= rate <= rules.heart_rate_max.value
+    assert rules.heart_rate_min.value <= rate <= rules.heart_rate_max_in(visit.setting).value
     assert oxygen is not None
     assert oxygen >= rules.spo2_min.value
     _require_calm(visit, protocol, at)

@@ -69,6 +69,7 @@ NOT_CLINICAL: dict[str, dict[float, str]] = {
         30: "seconds for one write to the journal",
         200: "events in one write to the journal",
     },
+    "phases/simulation.py": {50: "deadlines that one workflow task lets pass"},
     "posting.py": {15: "minutes until undelivered messages are judged anew"},
     "conductor.py": {32: "characters of a command's digest"},
     "intake.py": {

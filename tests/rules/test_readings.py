@@ -164,7 +164,7 @@ def test_no_booster_unless_measured_since_the_dose_and_in_range() -> None:
     assert dose(course.fork()) == "not_measured_since_dose"
     assert dose(measure(course.fork(), Vitals(temperature_c=36.8))) == "vitals_missing"
     assert dose(measure(course.fork(), signs(150, 88))) == "blood_pressure_repeat"
-    assert dose(measure(course.fork(), signs(heart_rate=110))) == "heart_rate_out_of_range"
+    assert dose(measure(course.fork(), signs(spo2=94))) == "oxygen_out_of_range"
     assert dose(measure(course, signs())) is None
 
 
@@ -184,7 +184,8 @@ def test_an_acceptance_before_the_dose_is_none_for_the_booster() -> None:
         (Vitals(systolic=190), STOP),
         (signs(150, 88), ALERT),
         (Vitals(systolic=150), ALERT),
-        (signs(heart_rate=101), ALERT),
+        (signs(heart_rate=121), ALERT),
+        (signs(heart_rate=120), None),
         (signs(spo2=94), ALERT),
         (signs(spo2=91), STOP),
         (Vitals(temperature_c=38.1), ALERT),

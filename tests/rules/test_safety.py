@@ -382,7 +382,7 @@ def test_a_reading_told_after_the_cycle_is_appended_and_judged() -> None:
     assert course.state.sessions_given == given_before
 
 
-@pytest.mark.parametrize(("systolic", "heart_rate"), [(168, 100), (112, 100), (140, 80)])
+@pytest.mark.parametrize(("systolic", "heart_rate"), [(168, 120), (112, 120), (140, 96)])
 def test_going_home_within_a_fifth_of_the_baseline(systolic: int, heart_rate: int) -> None:
     course = a.observed(CALM.model_copy(update={"systolic": systolic, "heart_rate": heart_rate}))
     if course.state.alarms:

@@ -1,5 +1,6 @@
 """Vital signs before a dose, as decision tables: just below, on and just above each limit of the protocol."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from schemas.actors import Role
 from schemas.commands import ApproveDosing, CheckIn, RecordVitals, ScheduleSession
 from schemas.facts import SessionHeld
 from schemas.pathway import Phase
+from schemas.protocol import Quantity
 from schemas.treatment import Reading, Setting, Vitals
 from schemas.work import WorkKind
 from tests.support.course import START, Course
@@ -181,15 +183,17 @@ def failing(course: Course) -> set[str]:
 @pytest.mark.parametrize(
     ("sign", "limit", "bad", "code"),
     [
-        ("heart_rate", RULES.heart_rate_min, -1, "heart_rate_out_of_range"),
-        ("heart_rate", RULES.heart_rate_max, +1, "heart_rate_out_of_range"),
-        ("spo2", RULES.spo2_min, -1, "oxygen_out_of_range"),
+        ("heart_rate", lambda _: RULES.heart_rate_min, -1, "heart_rate_out_of_range"),
+        ("heart_rate", RULES.heart_rate_max_in, +1, "heart_rate_out_of_range"),
+        ("spo2", lambda _: RULES.spo2_min, -1, "oxygen_out_of_range"),
     ],
     ids=["slow", "fast", "oxygen"],
 )
 @pytest.mark.parametrize("setting", list(Setting))
-def test_heart_rate_and_oxygen(setting: Setting, sign: str, limit: object, bad: int, code: str) -> None:
-    edge = int(limit.value)  # type: ignore[attr-defined]
+def test_heart_rate_and_oxygen(
+    setting: Setting, sign: str, limit: Callable[[Setting], Quantity], bad: int, code: str
+) -> None:
+    edge = int(limit(setting).value)
     for value, expected in ((edge - bad, set()), (edge, set()), (edge + bad, {code})):
         course = received(setting)
         vitals = in_range(packaged(), setting).model_copy(update={sign: value})

@@ -11,7 +11,7 @@ from schemas.treatment import Dose, Reading
 from workflows.rules.blood_pressure import Verdict, is_above_go
 from workflows.rules.gate.vitals import range_checks
 from workflows.rules.monitoring import alarm
-from workflows.rules.predose import pressure_verdict
+from workflows.rules.predose import age_of, pressure_verdict
 from workflows.rules.safety import emergency_in
 
 Alarm = tuple[AlarmLevel, tuple[str, ...]]
@@ -86,11 +86,13 @@ def _before_a_dose(state: Pathway, session: Session, reading: Reading) -> Alarm 
 def _judged(state: Pathway, session: Session, reading: Reading, dose: Dose) -> Alarm | None:
     rules, reasons = state.protocol.vitals, []
     verdict = pressure_verdict(state, session, dose.given_at)
-    accepted = _accepted(session, dose.given_at) and not is_above_go(reading, rules, session.setting)
+    go = rules.predose[session.setting].go_at(age_of(state))
+    accepted = _accepted(session, dose.given_at) and not is_above_go(reading, go)
     if verdict is Verdict.HOLD or (verdict in (Verdict.REPEAT, Verdict.PHYSICIAN) and not accepted):
         reasons.append(f"predose_blood_pressure_{verdict.value}")
     if not any(reading.measured_at < one.measured_at <= dose.given_at for one in session.readings):
-        reasons += [f"predose_{one.code}" for one in range_checks(reading.vitals, rules) if not one.passed]
+        checks = range_checks(reading.vitals, rules, session.setting)
+        reasons += [f"predose_{one.code}" for one in checks if not one.passed]
     level = AlarmLevel.STOP if verdict is Verdict.HOLD else AlarmLevel.ALERT
     return (level, tuple(reasons)) if reasons else None
 

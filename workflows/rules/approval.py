@@ -24,18 +24,25 @@ from schemas.facts import (
     SessionScheduled,
 )
 from schemas.pathway import Pathway
-from schemas.treatment import Approval, ApprovalStatus
+from schemas.treatment import Approval, ApprovalStatus, Setting
 from schemas.work import WorkKind
 from workflows.rules.calendar import end_of_local_day
 from workflows.rules.consents.signing import require_consented
 from workflows.rules.consents.standing import bound_consents
 from workflows.rules.credentials import require_prescriber
-from workflows.rules.dose_limits import agreed, most_alone, most_in_session, require_offered, weight_for
+from workflows.rules.dose_limits import (
+    agreed,
+    most_alone,
+    most_in_session,
+    require_offered,
+    usual_from,
+    weight_for,
+)
 from workflows.rules.follow_up import require_seen_again
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
 from workflows.rules.regulation import require_lawful, require_looked_up, warnings
-from workflows.rules.screening.standing import require_screened
+from workflows.rules.screening.standing import kept_from_home, require_screened
 from workflows.rules.standing import cautions
 
 COMPARED = ("route", "setting", "max_dose_mg", "max_single_mg", "booster_mg", "sessions", "state_of_dosing")
@@ -72,8 +79,12 @@ def approve_dosing(state: Pathway, command: ApproveDosing, at: datetime) -> list
     where = command.state_of_dosing or state.residence
     require_lawful(state, command.setting, where, at)
     require_prescriber(state, command.actor.id, where, at)
-    alone = most_alone(state, command.route, kg)
+    alone, least = most_alone(state, command.route, kg), usual_from(state, command.route, kg)
+    unusual = least is not None and command.max_dose_mg < least
+    require(command.reason or not unusual, "reason_required", "So small a dose is unusual; say why.", "reason")
     approval = _bound(state, command, at, kg)
+    if unusual:
+        approval = approval.model_copy(update={"warnings": (*(approval.warnings or ()), "dose_below_usual")})
     if alone is not None and command.max_dose_mg > alone:
         require(command.reason, "reason_required", "So large a step needs a reason and a second prescriber.", "reason")
         approval = approval.model_copy(update={"status": ApprovalStatus.PROPOSED})
@@ -137,6 +148,14 @@ def _require_within_limits(state: Pathway, command: ApproveDosing, at: datetime)
         "setting_not_allowed",
         "The protocol does not allow this route in this setting.",
         "setting",
+    )
+    away = kept_from_home(state) if command.setting is Setting.HOME else ()
+    require(
+        not away,
+        "not_low_risk",
+        "At home only patients of low risk are treated; this one is treated in the clinic.",
+        "setting",
+        conditions=", ".join(away),
     )
     require_consented(state, command.setting, command.route)
     kg = weight_for(state, limits, at)

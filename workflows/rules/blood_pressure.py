@@ -26,28 +26,28 @@ class Verdict(StrEnum):
     HOLD = "hold"
 
 
-def assess(readings: Sequence[Reading], rules: VitalsRules, setting: Setting) -> Verdict:
+def assess(readings: Sequence[Reading], rules: VitalsRules, setting: Setting, age_years: int | None = None) -> Verdict:
     """Judge the readings of one arrival, in the order in which they were measured.
 
     Half a pressure is never in range: above go it counts against the dose, else it is as if nothing was measured.
     """
     if any(holds_at_once(reading, rules) for reading in readings):
         return Verdict.HOLD
-    limits = rules.predose[setting]
-    pressures = _counted(readings, rules, limits.go)
+    hold_above, go = rules.predose[setting].hold_above, rules.predose[setting].go_at(age_years)
+    pressures = _counted(readings, rules, go)
     if not pressures:
         return Verdict.MISSING
-    verdict, series = Verdict.GO, list(dropwhile(lambda pair: not _exceeds(*pair, limits.go), pressures))
+    verdict, series = Verdict.GO, list(dropwhile(lambda pair: not _exceeds(*pair, go), pressures))
     for number in range(1, len(series) + 1):
         last_two = series[:number][-2:]
         mean = (sum(pair[0] for pair in last_two) / len(last_two), sum(pair[1] for pair in last_two) / len(last_two))
         # Measured often enough, everybody is once in range: what went to a physician stays there.
         undecided = verdict in (Verdict.GO, Verdict.REPEAT)
-        if undecided and not _exceeds(*mean, limits.go) and not _exceeds(*last_two[-1], limits.go):
+        if undecided and not _exceeds(*mean, go) and not _exceeds(*last_two[-1], go):
             verdict = Verdict.GO
         elif number <= rules.max_repeats.value:
             verdict = Verdict.REPEAT
-        elif verdict is Verdict.HOLD or _exceeds(*mean, limits.hold_above):
+        elif verdict is Verdict.HOLD or _exceeds(*mean, hold_above):
             verdict = Verdict.HOLD
         else:
             verdict = Verdict.PHYSICIAN
@@ -61,9 +61,9 @@ def holds_at_once(reading: Reading, rules: VitalsRules) -> bool:
     return systolic >= limit.systolic.value or diastolic >= limit.diastolic.value
 
 
-def is_above_go(reading: Reading, rules: VitalsRules, setting: Setting) -> bool:
+def is_above_go(reading: Reading, go: BloodPressure) -> bool:
     """Whether a reading, be it half a pressure, is above go."""
-    return _exceeds(reading.vitals.systolic or 0, reading.vitals.diastolic or 0, rules.predose[setting].go)
+    return _exceeds(reading.vitals.systolic or 0, reading.vitals.diastolic or 0, go)
 
 
 def _counted(readings: Sequence[Reading], rules: VitalsRules, go: BloodPressure) -> list[Pressure]:

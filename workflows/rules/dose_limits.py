@@ -37,6 +37,12 @@ def most_in_session(state: Pathway, limits: RouteLimits, kg: float | None) -> fl
     return min(caps)
 
 
+def usual_from(state: Pathway, route: DrugRoute, kg: float | None) -> float | None:
+    """The milligrams below which a session's dose is unusual; None where the protocol names none."""
+    limits, treatment = state.protocol.routes[route], state.protocol.treatment(state.treatment)
+    return _milligrams(treatment.least_session_mg or limits.least_session_mg, limits.least_mg_per_kg, kg)
+
+
 def offered(state: Pathway, limits: RouteLimits) -> tuple[float, ...]:
     """The only doses by a route that may be given next, in milligrams; empty where any may."""
     if limits.first_dose_mg is not None and state.sessions_given == 0:
@@ -70,7 +76,8 @@ def most_alone(state: Pathway, route: DrugRoute, kg: float | None) -> float | No
         return None
     if limits.step_percent is not None:
         step = min(step, base * limits.step_percent.value / PER_CENT)
-    return base + step
+    soft = _milligrams(None, limits.soft_max_mg_per_kg, kg)
+    return base + step if soft is None else min(base + step, soft)
 
 
 def agreed(approval: Approval | None, route: DrugRoute) -> float | None:

@@ -12,10 +12,16 @@ def pressure_verdict(state: Pathway, session: Session, at: datetime | None = Non
     rules, last = state.protocol.vitals, session.last_dose
     known = [one for one in session.readings if at is None or one.measured_at <= at]
     if last is None:
-        return assess((*carried(state, session), *known), rules, session.setting)
+        return assess((*carried(state, session), *known), rules, session.setting, age_of(state))
     if any(holds_at_once(one, rules) for one in known):
         return Verdict.HOLD
-    return assess([one for one in known if one.measured_at > last.given_at], rules, session.setting)
+    since = [one for one in known if one.measured_at > last.given_at]
+    return assess(since, rules, session.setting, age_of(state))
+
+
+def age_of(state: Pathway) -> int | None:
+    """The patient's age in years, as the health history tells it."""
+    return state.screening.history.age_years if state.screening.history is not None else None
 
 
 def carried(state: Pathway, session: Session) -> tuple[Reading, ...]:

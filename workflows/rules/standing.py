@@ -181,4 +181,6 @@ def cautions(state: Pathway) -> tuple[str, ...]:
     """What a physician should know before the next dose although it blocks nothing."""
     session = state.cycle.session
     dosed = session is not None and bool(session.doses)
-    return ("late_integration",) if state.integration.late and not dosed else ()
+    told = {"late_integration": state.integration.late and not dosed}
+    told["high_daily_dose"] = any(decision.above_flag for decision in state.screening.decisions)
+    return tuple(code for code, applies in told.items() if applies)

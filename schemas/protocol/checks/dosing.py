@@ -27,6 +27,9 @@ def problems(protocol: Protocol) -> Iterator[Problem]:
                 yield from unless(above, f"{path}.max_session_mg", f"It is above the limit of the route {route}.")
                 below = start is None or start.value <= most
                 yield from unless(below, f"{path}.max_session_mg", f"It is below the start dose of {route}.")
+                least = rules.least_session_mg
+                fits = least is None or least.value <= most
+                yield from unless(fits, f"{path}.least_session_mg", "It is above max_session_mg.")
         for setting in rules.settings:
             given = any(setting in protocol.routes[route].settings for route in rules.drug_routes)
             yield from unless(given, f"{path}.settings", f"By none of its routes it is given in the setting {setting}.")
@@ -60,6 +63,12 @@ def _route(protocol: Protocol, route: DrugRoute, limits: RouteLimits) -> Iterato
         ("step_mg", "max_session_mg"),
         ("start_mg_per_kg", "max_mg_per_kg"),
         ("step_mg_per_kg", "max_mg_per_kg"),
+        ("least_session_mg", "start_mg"),
+        ("least_session_mg", "max_session_mg"),
+        ("least_mg_per_kg", "start_mg_per_kg"),
+        ("least_mg_per_kg", "max_mg_per_kg"),
+        ("start_mg_per_kg", "soft_max_mg_per_kg"),
+        ("soft_max_mg_per_kg", "max_mg_per_kg"),
     ):
         low, high = getattr(limits, less), getattr(limits, more)
         fits = low is None or high is None or low.value <= high.value

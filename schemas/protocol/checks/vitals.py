@@ -20,6 +20,12 @@ def problems(protocol: Protocol) -> Iterator[Problem]:
         yield from _pressure(limits.hold_above, f"{path}.hold_above")
         yield from _at_most(limits.go, limits.hold_above, f"{path}.go", "hold_above of the same setting")
         yield from _at_most(limits.hold_above, rules.immediate_hold, f"{path}.hold_above", "immediate_hold")
+        if limits.go_older is not None:
+            yield from _pressure(limits.go_older.go, f"{path}.go_older.go")
+            yield from _at_most(limits.go_older.go, limits.hold_above, f"{path}.go_older.go", "hold_above")
+        pulse = rules.heart_rate_min.value < rules.heart_rate_max_in(setting).value <= rules.heart_rate_max.value
+        sentence = "It is above heart_rate_max, or not above heart_rate_min."
+        yield from unless(pulse, f"{path}.heart_rate_max", sentence)
         if monitoring is not None:
             yield from _at_most(limits.go, monitoring.alert.pressure, f"{path}.go", "what alarms after a dose")
     yield from _pressure(rules.immediate_hold, "vitals.immediate_hold")

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from schemas.actors import Role
 from schemas.pathway import Pathway
 from schemas.protocol import EligibilityRules
+from schemas.treatment import Setting
 from workflows.rules.gate.check import GateCheck, Intended, check
 from workflows.rules.screening.standing import (
     goes_by_weight,
     good_until,
+    kept_from_home,
     needed,
     remarkable,
     uncleared,
@@ -34,6 +36,7 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
             Role.PHYSICIAN,
             conditions=", ".join(barred) or None,
         )
+        yield from _at_home(state, rules)
     if state.protocol.medications is not None:
         yield from _medications(state)
     if rules is None:
@@ -47,6 +50,22 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
         "not_settled_then",
         "Something in the patient's health was not decided yet at that time.",
         since=settled_at,
+    )
+
+
+def _at_home(state: Pathway, rules: EligibilityRules) -> Iterator[GateCheck]:
+    session, approval = state.cycle.session, state.approval
+    setting = session.setting if session is not None else approval.setting if approval is not None else None
+    if rules.at_home is None or setting is not Setting.HOME:
+        return
+    away = kept_from_home(state)
+    yield check(
+        "low_risk_at_home",
+        not away,
+        "not_low_risk",
+        "At home only patients of low risk are treated; this one is treated in the clinic.",
+        Role.PHYSICIAN,
+        conditions=", ".join(away) or None,
     )
 
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from schemas.actors import Role
 from schemas.pathway import Pathway, Session
 from schemas.protocol import VitalsRules
-from schemas.treatment import Vitals
+from schemas.treatment import Setting, Vitals
 from workflows.rules.blood_pressure import Verdict
 from workflows.rules.gate.check import GateCheck, Intended, check
 from workflows.rules.monitoring import missing_readings
-from workflows.rules.predose import latest_complete, pressure_verdict
+from workflows.rules.predose import age_of, latest_complete, pressure_verdict
 
 LIFTED_BY = {Verdict.PHYSICIAN: (Role.PHYSICIAN,), Verdict.REPEAT: (Role.NURSE, Role.THERAPIST)}
 """Who can go on from a blood pressure that is not in range; nobody from a hold."""
@@ -49,6 +49,7 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
         if latest.measured_at <= session.doses[-1].given_at:
             return
     verdict, accepted_at = pressure_verdict(state, session, at), session.vitals_accepted_at
+    go = rules.predose[session.setting].go_at(age_of(state))
     accepted = not session.doses and accepted_at is not None and accepted_at <= at
     yield check(
         "blood_pressure_in_range",
@@ -56,10 +57,10 @@ def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[
         f"blood_pressure_{verdict.value}",
         "The blood pressure is not in range.",
         *(LIFTED_BY.get(verdict, ()) if verdict is Verdict.REPEAT or not session.doses else ()),
-        systolic_go=rules.predose[session.setting].go.systolic.value,
-        diastolic_go=rules.predose[session.setting].go.diastolic.value,
+        systolic_go=go.systolic.value,
+        diastolic_go=go.diastolic.value,
     )
-    yield from range_checks(latest.vitals, rules)
+    yield from range_checks(latest.vitals, rules, session.setting)
 
 
 def _since_the_dose(state: Pathway, session: Session, measured_at: datetime, at: datetime) -> Iterator[GateCheck]:
@@ -83,18 +84,18 @@ def _since_the_dose(state: Pathway, session: Session, measured_at: datetime, at:
     )
 
 
-def range_checks(vitals: Vitals, rules: VitalsRules) -> Iterator[GateCheck]:
+def range_checks(vitals: Vitals, rules: VitalsRules, setting: Setting) -> Iterator[GateCheck]:
     """Whether each sign beside the blood pressure is in range, where it was measured."""
-    rate, oxygen = vitals.heart_rate, vitals.spo2
+    rate, oxygen, fastest = vitals.heart_rate, vitals.spo2, rules.heart_rate_max_in(setting).value
     yield check(
         "heart_rate_in_range",
-        rate is None or rules.heart_rate_min.value <= rate <= rules.heart_rate_max.value,
+        rate is None or rules.heart_rate_min.value <= rate <= fastest,
         "heart_rate_out_of_range",
         "The heart rate is not in range.",
         Role.NURSE,
         Role.THERAPIST,
         least=rules.heart_rate_min.value,
-        most=rules.heart_rate_max.value,
+        most=fastest,
     )
     breaths, warmth = vitals.respiratory_rate, vitals.temperature_c
     least, most = rules.respiratory_rate_min, rules.temperature_max_c

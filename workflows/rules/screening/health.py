@@ -55,6 +55,7 @@ def record_health_history(state: Pathway, command: RecordHealthHistory, at: date
         childbearing_potential=command.childbearing_potential,
         conditions=tuple(sorted(present)),
         stop_bang=command.stop_bang,
+        substance_use_suspected=command.substance_use_suspected,
         retracted=tuple(sorted(waiting)) or None,
     )
     return [HealthHistoryRecorded(history=history)]

@@ -7,6 +7,7 @@ from schemas.commands import AcceptMedication, RecordMedications, StopMedication
 from schemas.facts import Fact, MedicationAccepted, MedicationsRecorded, MedicationStopped, WashoutPassed
 from schemas.pathway import Pathway
 from schemas.protocol import MedicationRules
+from schemas.protocol.medications import MedicationClass
 from schemas.screening import Medication, MedicationAction, MedicationDecision, MedicationList, Washout
 from workflows.rules.medications import classify
 from workflows.rules.refusing import Refused, require
@@ -63,7 +64,41 @@ def accept_medication(state: Pathway, command: AcceptMedication, at: datetime) -
         "With or after this medication a dose needs a plan, as for the blood pressure.",
         "plan",
     )
-    return [MedicationAccepted(key=entry.key, accepted_by=command.actor.id, plan=command.plan)]
+    return [
+        MedicationAccepted(
+            key=entry.key,
+            accepted_by=command.actor.id,
+            plan=command.plan,
+            daily_mg=command.daily_mg,
+            above_flag=_above_flag(state, entry, command.daily_mg),
+        )
+    ]
+
+
+def _above_flag(state: Pathway, entry: Medication, daily_mg: float | None) -> bool | None:
+    """Whether the daily dose is one to look at twice; None where the protocol looks at none.
+
+    An ingredient that nobody compared counts as above: what is not known is not small.
+    """
+    flagged = [
+        group
+        for group in (_medications(state).classes.get(code) for code in entry.classes)
+        if group is not None and group.flag_above_mg is not None and group.equivalent_to_mg is not None
+    ]
+    if not flagged:
+        return None
+    if daily_mg is None:
+        raise Refused("daily_dose_missing", "How much of it is taken in a day has to be told.", "daily_mg")
+    return any(_equivalent(group, entry, daily_mg) for group in flagged)
+
+
+def _equivalent(group: MedicationClass, entry: Medication, daily_mg: float) -> bool:
+    """Whether a daily dose acts like more than the class is passed over with."""
+    limit, unit = group.flag_above_mg, group.equivalent_to_mg
+    compared = [group.equivalents_mg.get(one) for one in entry.ingredients if one in group.ingredients]
+    if limit is None or unit is None or not all(compared):
+        return True
+    return any(daily_mg / one.value * unit.value > limit.value for one in compared if one is not None)
 
 
 def stop_medication(state: Pathway, command: StopMedication, at: datetime) -> list[Fact]:
@@ -116,7 +151,9 @@ def _stopped(state: Pathway, entry: Medication, last_taken_at: datetime) -> Wash
 def medication_accepted(state: Pathway, fact: MedicationAccepted, at: datetime) -> dict[str, Any]:
     """The physician's decision stands as long as it is on the list."""
     screening, told = state.screening, state.screening.medications
-    decision = MedicationDecision(key=fact.key, accepted_by=fact.accepted_by, accepted_at=at)
+    decision = MedicationDecision(
+        key=fact.key, accepted_by=fact.accepted_by, accepted_at=at, above_flag=bool(fact.above_flag)
+    )
     return changed(
         state,
         at,

@@ -34,6 +34,14 @@ def uncleared(state: Pathway) -> Iterator[tuple[str, bool]]:
         yield condition, condition in rules.absolute
 
 
+def kept_from_home(state: Pathway) -> tuple[str, ...]:
+    """Conditions that are present and, cleared or not, leave the clinic only."""
+    rules, history = state.protocol.eligibility, state.screening.history
+    if rules is None or rules.at_home is None or history is None:
+        return ()
+    return tuple(code for code in rules.at_home.without if code in history.conditions)
+
+
 def undecided(state: Pathway) -> Iterator[Medication]:
     """Medications that wait for a physician, also those that somebody told of and then not any more."""
     accepted = {decision.key for decision in state.screening.decisions}
@@ -103,7 +111,7 @@ def needed(state: Pathway) -> Iterator[tuple[LabTest, LabRule]]:
         LabNeed.EVERYBODY: True,
         LabNeed.CHILDBEARING_POTENTIAL: history.childbearing_potential,
         LabNeed.CARDIAC_RISK: cardiac,
-        LabNeed.IF_SUSPECTED: False,
+        LabNeed.IF_SUSPECTED: history.substance_use_suspected,
     }
     yield from ((test, rule) for test, rule in rules.labs.items() if asked[rule.needed])
 
