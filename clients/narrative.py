@@ -132,6 +132,9 @@ class _Teller:
                 self.cycle_of[fact.session_id] = fact.cycle
             case f.PreparationNoteSigned():
                 self._prepared(fact, at)
+            case f.UnauthorisedAdministration():
+                self.cycle_of[fact.session_id] = fact.cycle
+                self.sessions.setdefault(fact.cycle, fact.dose.given_at)
             case f.DrugAdministered():
                 self.sessions.setdefault(self.cycle_of[fact.session_id], fact.dose.given_at)
             case f.PatientDischarged():

@@ -162,6 +162,9 @@ class Pathway(Model):
     consents: dict[str, Consent] = Field(default_factory=dict)
     consenting: Consenting = Consenting()
     approval: Approval | None = None
+    former_approval: Approval | None = Field(
+        default=None, description="The one before it, for doses under it that are told late."
+    )
     roadmap: Roadmap | None = None
     integration: Integration = Integration()
     supply: Supply = Supply()

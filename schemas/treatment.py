@@ -77,6 +77,7 @@ class Approval(Model):
     suspended_for: tuple[Id, ...] = Field(default=(), description="Why it is suspended.")
     acknowledged: dict[Role, Instant] = Field(default_factory=dict, description="Who read this version, and when.")
     status: ApprovalStatus = ApprovalStatus.IN_FORCE
+    ended_at: Instant | None = Field(default=None, description="From when on it carries no dose any more.")
 
     def unconfirmed(self, at: Instant | None = None) -> tuple[str, ...]:
         """Conditions that nobody has confirmed, as of now or of an instant."""
@@ -114,7 +115,7 @@ class Dose(Model):
     dose_mg: float = Field(gt=0)
     route: DrugRoute
     given_at: Instant
-    approval_id: Id
+    approval_id: Id | None = Field(description="Of the approval that it was given under; None of one outside the gate.")
     lot: Id | None = Field(default=None, description="Lot of the drug.")
     verified_by: Id | None = Field(default=None, description="Who looked at drug and dose beside the one who gave it.")
 

@@ -223,9 +223,11 @@ def _sessions(record: Record, ends: datetime, zone: ZoneInfo) -> Iterator[Bar]:
 
 def _doses(record: Record, zone: ZoneInfo) -> Iterator[Dot]:
     for event in record.events:
-        if isinstance(event.fact, f.DrugAdministered):
+        if isinstance(event.fact, f.DrugAdministered | f.UnauthorisedAdministration):
             given = event.fact.dose
-            yield Dot(given.given_at, "dose", f"{given.dose_mg:g} mg {given.route}: {clock(given.given_at, zone)}")
+            outside = "" if given.approval_id else ", outside the gate"
+            said = f"{given.dose_mg:g} mg {given.route}{outside}: {clock(given.given_at, zone)}"
+            yield Dot(given.given_at, "dose", said)
 
 
 def _work(record: Record, ends: datetime, zone: ZoneInfo) -> Iterator[Lane]:

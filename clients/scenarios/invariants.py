@@ -14,6 +14,7 @@ from schemas.facts import Fact
 from schemas.messages import Template
 from schemas.pathway import Pathway
 from schemas.protocol import Protocol
+from schemas.treatment import Dose
 
 Objection = tuple[datetime, str]
 
@@ -43,6 +44,9 @@ BY_A_HUMAN: Final[tuple[type[Fact], ...]] = (
     f.WorkItemClosed,
 )
 """What time, delivery and silence never do: approve, clear, give, complete or close."""
+
+DRUG: Final = (f.DrugAdministered, f.UnauthorisedAdministration)
+"""Drug that is in the patient, through the gate or outside it."""
 
 OF_THE_SERIES: Final = (Template.APPROVAL_REQUESTED, Template.SESSION_REMINDER, Template.INTEGRATION_DUE)
 """Messages that lead on to the next session."""
@@ -82,7 +86,7 @@ def _dosed(record: Record, protocol: Protocol) -> Iterator[Objection]:
         if isinstance(fact, f.IntegrationNoteSigned):
             held_until[fact.cycle] = fact.held_at
         if isinstance(fact, f.DrugAdministered):
-            used = sessions.setdefault(fact.dose.approval_id, set())
+            used = sessions.setdefault(fact.dose.approval_id or "", set())
             used.add(fact.session_id)
             for sentence in _against(fact, state, protocol, len(used), held_until):
                 yield fact.dose.given_at, f"drug was given {sentence}"
@@ -91,12 +95,16 @@ def _dosed(record: Record, protocol: Protocol) -> Iterator[Objection]:
 def _against(
     fact: f.DrugAdministered, state: Pathway, protocol: Protocol, used: int, integrated: dict[int, datetime]
 ) -> Iterator[str]:
-    dose, approval, session = fact.dose, state.approval, state.cycle.session
+    dose, session = fact.dose, state.cycle.session
+    approval = next(
+        (one for one in (state.approval, state.former_approval) if one and one.id == dose.approval_id), None
+    )
     given = [one for one in session.doses if one.given_at <= dose.given_at] if session is not None else []
-    if approval is None or approval.id != dose.approval_id:
-        yield "under another approval than the last one"
+    if approval is None:
+        yield "under another approval than the last two"
     else:
-        if not approval.approved_at <= dose.given_at <= approval.valid_until:
+        ended_at = approval.ended_at or approval.valid_until
+        if not approval.approved_at <= dose.given_at < min(ended_at, approval.valid_until):
             yield "outside the time of its approval"
         if sum(one.dose_mg for one in given) + dose.dose_mg > approval.max_dose_mg:
             yield "beyond what was approved"
@@ -116,20 +124,20 @@ def _against(
 
 def _counted(record: Record, protocol: Protocol) -> Iterator[Objection]:
     del protocol
-    given = {event.fact.session_id for event in record.events if isinstance(event.fact, f.DrugAdministered)}
+    given = {event.fact.session_id for event in record.events if isinstance(event.fact, DRUG)}
     final = record.states[-1]
     if final.sessions_given != len(given):
         yield _end(record), f"{final.sessions_given} sessions count, and drug was given in {len(given)}"
 
 
 def _observed(record: Record, protocol: Protocol) -> Iterator[Objection]:
-    last: f.DrugAdministered | None = None
+    last: Dose | None = None
     for event in record.events:
-        if isinstance(event.fact, f.DrugAdministered):
-            last = event.fact
+        if isinstance(event.fact, DRUG):
+            last = event.fact.dose if last is None else max(last, event.fact.dose, key=lambda dose: dose.given_at)
         elif isinstance(event.fact, f.PatientDischarged) and last is not None:
-            least = timedelta(minutes=protocol.routes[last.dose.route].observation_min.value)
-            if event.observed_at - last.dose.given_at < least:
+            least = timedelta(minutes=protocol.routes[last.route].observation_min.value)
+            if event.observed_at - last.given_at < least:
                 yield event.recorded_at, "the patient went home before the observation time was over"
 
 

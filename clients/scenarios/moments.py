@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from schemas.base import Zone
 from schemas.events import Event
-from schemas.facts import DrugAdministered
+from schemas.facts import DrugAdministered, UnauthorisedAdministration
 from schemas.pathway import Pathway
 from schemas.scenario.when import EXPIRY, SESSION, START, parsed
 from workflows.rules.calendar import at_local_time
@@ -84,6 +84,6 @@ def doses_in(events: Iterable[Event]) -> dict[int, datetime]:
     """The last drug of each session, by its number among those in which drug was given."""
     last: dict[str, datetime] = {}
     for event in events:
-        if isinstance(event.fact, DrugAdministered):
+        if isinstance(event.fact, DrugAdministered | UnauthorisedAdministration):
             last[event.fact.session_id] = event.fact.dose.given_at
     return dict(enumerate(last.values(), start=1))

@@ -456,7 +456,8 @@ def _observing(state: Pathway, session: Session, now: datetime) -> Iterator[Said
     over = last_dose.given_at + timedelta(minutes=planned.value) if running and planned is not None else None
     if over is not None and over <= now:
         yield Said(c.EndInfusion, Role.NURSE, {})
-    ends, last = observation_ends(state, session), session.readings[-1]
+    ends = observation_ends(state, session)
+    measured_at = session.readings[-1].measured_at if session.readings else None
     for _, instant in readings_due(state, session):
         if now < instant and (ends is None or instant <= ends):
             yield min(one for one in (instant, look, over) if one is not None)
@@ -464,7 +465,8 @@ def _observing(state: Pathway, session: Session, now: datetime) -> Iterator[Said
             yield _measuring(state, session)
     if ends is not None and now < ends:
         yield min(one for one in (ends, look) if one is not None)
-    if now - last.measured_at > timedelta(minutes=state.protocol.vitals.valid_min.value):
+    valid = timedelta(minutes=state.protocol.vitals.valid_min.value)
+    if measured_at is None or measured_at <= last_dose.given_at or now - measured_at > valid:
         yield _measuring(state, session)
     if state.has_psychotherapy and not session.debriefed:
         yield Said(c.RecordDebrief, Role.THERAPIST, {})

@@ -68,6 +68,7 @@ from schemas.commands.session import (
     LiftHold,
     RecordAdministration,
     RecordDebrief,
+    RecordUnauthorisedAdministration,
     RecordVitals,
     ScheduleSession,
 )
@@ -122,6 +123,7 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     DecidePredoseVitals,
     LiftHold,
     RecordAdministration,
+    RecordUnauthorisedAdministration,
     EndInfusion,
     RecordSitterCheck,
     ReportContactLost,
@@ -223,6 +225,7 @@ __all__ = [
     "RecordRiskContact",
     "RecordSitterCheck",
     "RecordSitterContact",
+    "RecordUnauthorisedAdministration",
     "RecordVitals",
     "RecordWeight",
     "ReleaseSupply",

@@ -102,6 +102,24 @@ class RecordAdministration(Command):
     verified_by: Id | None = Field(default=None, description="Who looked at drug and dose beside the one who gives it.")
 
 
+class RecordUnauthorisedAdministration(Command):
+    """Record drug that was given, or taken, although the gate did not allow it. It starts the clocks and an incident.
+
+    It makes nothing authorised: the patient is observed and discharged as after any drug, no further drug is given in
+    the session, the approval is suspended, and a physician reviews what happened.
+    """
+
+    verb: ClassVar[str] = "record_unauthorised_administration"
+    by: ClassVar[frozenset[Role]] = CLINICIANS
+    may_be_late: ClassVar[bool] = True
+    needs_reason: ClassVar[bool] = True
+    example: ClassVar[dict[str, Any]] = {"dose_mg": 100, "route": "sublingual", "setting": "home"}
+    dose_mg: float = Field(gt=0, description="Milligrams, as far as they are known.")
+    route: DrugRoute
+    setting: Setting = Field(description="Where the patient was.")
+    lot: Id | None = Field(default=None, description="Lot of the drug, where it is known.")
+
+
 class CaptureInsight(Command):
     """Capture an insight in the patient's words while it is vivid."""
 

@@ -99,6 +99,7 @@ from schemas.facts.session import (
     SessionReleased,
     SessionReminderDue,
     SessionScheduled,
+    UnauthorisedAdministration,
     VitalsRecorded,
 )
 from schemas.facts.supply import SupplyCounted, SupplyReleased, SupplyReviewed
@@ -196,6 +197,7 @@ AnyFact = Annotated[
     | SessionHeld
     | HoldLifted
     | DrugAdministered
+    | UnauthorisedAdministration
     | InfusionEnded
     | SitterChecked
     | SitterCheckBecameLate
@@ -359,6 +361,7 @@ __all__ = [
     "SupplyReleased",
     "SupplyReviewed",
     "TelemedicineEndNeared",
+    "UnauthorisedAdministration",
     "VisitMissed",
     "VitalsAlarmReviewed",
     "VitalsAlarmed",

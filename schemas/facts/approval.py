@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.actors import Role
-from schemas.base import Id, Line, Text
+from schemas.base import Id, Instant, Line, Text
 from schemas.facts.base import Fact
 from schemas.treatment import Approval
 
@@ -35,6 +35,7 @@ class ApprovalSuspended(Fact):
     type: Literal["approval_suspended"] = "approval_suspended"
     approval_id: Id
     reasons: tuple[Id, ...]
+    since: Instant | None = Field(default=None, description="When the reason arose; no later dose is covered.")
 
 
 class ConditionConfirmed(Fact):

@@ -118,6 +118,18 @@ class DrugAdministered(Fact):
     checks: tuple[Id, ...]
 
 
+class UnauthorisedAdministration(Fact):
+    """Drug is in the patient that no approval and no gate let pass. A physician reviews the incident."""
+
+    type: Literal["unauthorised_administration"] = "unauthorised_administration"
+    session_id: Id
+    dose: Dose
+    cycle: int = Field(ge=1)
+    opened_in: Setting | None = Field(default=None, description="Where the patient was, if this opens the session.")
+    failed_checks: tuple[Id, ...] = Field(description="Codes of the checks that the dose fails.")
+    incident_id: Id
+
+
 class InsightCaptured(Fact):
     """An insight was captured in the patient's words."""
 

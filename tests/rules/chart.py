@@ -252,6 +252,21 @@ class Chart:
         require_safe(visit, self.protocol, at)
         visit.doses.append(dose)
 
+    def _unauthorised_administration(self, fact: f.UnauthorisedAdministration, entry: Entry) -> None:
+        at = fact.dose.given_at
+        assert at == entry.at
+        assert fact.dose.approval_id is None, "outside the gate, and yet under an approval"
+        assert fact.failed_checks
+        if fact.opened_in is not None:
+            self.visits[fact.session_id] = Visit(fact.session_id, fact.cycle, fact.opened_in, at, checked_in_at=at)
+        visit = self.visits[fact.session_id]
+        assert not visit.over
+        visit.doses = sorted((*visit.doses, fact.dose), key=lambda dose: dose.given_at)
+        visit.discharged_at, visit.stopped = None, True
+        self.unreviewed.add(fact.incident_id)
+        for granted in self.granted.values():
+            granted.ended_at = min(at, granted.ended_at or at)
+
     def _require_intervals(self, visit: Visit, at: datetime) -> None:
         before = [dose.given_at for other in self.visits.values() if other is not visit for dose in other.doses]
         least = timedelta(hours=self.protocol.series.min_hours_between_doses.value)
@@ -338,7 +353,7 @@ class Chart:
 
     def _pathway_completed(self, fact: f.PathwayCompleted, entry: Entry) -> None:
         planned = int(self.protocol.series.sessions.value) + self.extended
-        assert len(self.integrated) + len(self.without_integration) == self.given == planned, "not finished"
+        assert len(self.integrated) + len(self.without_integration) == self.given >= planned, "not finished"
         self.closed = True
 
     def _pathway_discontinued(self, fact: f.PathwayDiscontinued, entry: Entry) -> None:

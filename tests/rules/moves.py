@@ -380,6 +380,7 @@ def _medication(course: Course, dice: Random) -> str:
 def _history(course: Course, dice: Random) -> dict[str, Any]:
     present = dice.choice(((), (), (), ("hyperthyroidism",), ("controlled_hypertension",), ("pregnancy",)))
     said = {"conditions": present, "age_years": dice.choice((17, 18, 41, 41, 54, 55))}
+    said["substance_use_suspected"] = dice.random() < 0.1
     return {**said, "childbearing_potential": dice.random() < 0.3, "stop_bang": dice.choice((None, 2, 3))}
 
 
@@ -457,6 +458,11 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.RecordVitals: lambda course, dice: {"vitals": _vitals(course, dice)},
     c.DecidePredoseVitals: lambda course, dice: {"proceed": dice.random() < 0.7},
     c.RecordAdministration: _administer,
+    c.RecordUnauthorisedAdministration: lambda course, dice: {
+        "dose_mg": dice.choice((1.0, 100.0, 500.0)),
+        "setting": dice.choice(tuple(Setting)),
+        "route": dice.choice(tuple(DrugRoute)),
+    },
     c.RecordSitterCheck: lambda course, dice: {"responsive": dice.random() < 0.9},
     c.RecordSitterContact: lambda course, dice: {"reached": dice.random() < 0.7},
     c.DischargePatient: lambda course, dice: {"oriented": dice.random() < 0.9},

@@ -124,6 +124,7 @@ ONLY_BY: Final = {
     f.PatientCheckedIn: STAFF,
     f.VitalsRecorded: CLINICIANS,
     f.DrugAdministered: CLINICIANS,
+    f.UnauthorisedAdministration: CLINICIANS,
     f.EmergencyClosed: {Role.PHYSICIAN},
     f.IncidentReviewed: {Role.PHYSICIAN},
     f.VitalsAlarmReviewed: {Role.PHYSICIAN},

@@ -80,6 +80,12 @@ def dosed() -> Course:
     return Course().until(lambda course: bool(course.state.sessions_given))
 
 
+def other_question() -> Refusal:
+    course = at(Phase.SESSION)
+    item = next(one for one in course.state.work if one.kind is WorkKind.SCHEDULE_SESSION)
+    return course.refused(ApproveDosing, Role.PHYSICIAN, **asked(course, request_id=item.id))
+
+
 def revoked() -> Course:
     course = at(Phase.SESSION)
     course.must(RevokeApproval, Role.PHYSICIAN)
@@ -206,6 +212,7 @@ REFUSALS = [
         lambda: late_click(),
     ),
     Refused("request_closed", "request_id", "a late click", approving(first, request_id="W1")),
+    Refused("request_closed", "request_id", "the answer to another question", lambda: other_question()),
     Refused(
         "approval_not_proposed",
         "approval_id",

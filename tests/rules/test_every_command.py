@@ -68,6 +68,7 @@ MAY = {
     "decide_predose_vitals": {PHYSICIAN},
     "lift_hold": {PHYSICIAN},
     "record_administration": {PHYSICIAN, THERAPIST, NURSE},
+    "record_unauthorised_administration": {PHYSICIAN, THERAPIST, NURSE},
     "end_infusion": {PHYSICIAN, THERAPIST, NURSE},
     "record_sitter_check": {PHYSICIAN, THERAPIST, NURSE},
     "report_contact_lost": {PHYSICIAN, THERAPIST, NURSE},
@@ -102,6 +103,7 @@ MAY = {
 """Who may say what: a decision of the clinic, so it is written down here a second time."""
 
 NEED_A_REASON = {
+    "record_unauthorised_administration",
     "record_credentials",
     "change_care_team",
     "name_cover",
@@ -143,6 +145,7 @@ NEED_A_REASON = {
 }
 
 MAY_BE_LATE = {
+    "record_unauthorised_administration",
     "record_in_person_visit",
     "count_supply",
     "declare_emergency",

@@ -45,6 +45,7 @@ DERIVE_EVERY = 6
 
 OFTEN = (
     "drug_administered",
+    "unauthorised_administration",
     "session_held",
     "approval_expired",
     "consent_withdrawn",
@@ -245,7 +246,7 @@ class Player:
 def test_any_course() -> None:
     SEEN.clear()
     any_course_holds()
-    rare = {kind: SEEN[kind] for kind in OFTEN if SEEN[kind] < QUICK_EXAMPLES / 60}
+    rare = {kind: SEEN[kind] for kind in OFTEN if SEEN[kind] < QUICK_EXAMPLES / 200}
     assert rare == {}, "the courses did not get to what the invariants are about"
 
 

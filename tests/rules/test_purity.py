@@ -60,7 +60,7 @@ FREE = {0, 1, 2}
 
 NOT_CLINICAL: dict[str, dict[float, str]] = {
     "rules/dose_limits.py": {100: "per cent"},
-    "rules/session.py": {10: "sessions whose instant is kept"},
+    "rules/dosing.py": {10: "sessions whose instant is kept"},
     "rules/move_preview.py": {200: "characters of a value that is shown"},
     "rules/medications.py": {0.8: "likeness of two spellings"},
     "rules/calendar.py": {12: "months of a year", 23: "the last second of a day", 59: "the last second of a day"},

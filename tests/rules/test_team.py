@@ -473,3 +473,15 @@ def test_the_whole_team_is_named_when_the_patient_is_taken_on() -> None:
     course.must(AcceptReferral, Role.COORDINATOR, care_team=team)
     assert course.state.care_team == team
     assert team.people == {"dr-sage", "th-fern", "co-moss", "dr-thyme", "dr-oak", "si-1"}
+
+
+def test_work_that_lost_its_reason_goes_back_to_whoever_owns_it_when_the_cover_ends() -> None:
+    course = at(Phase.SESSION)
+    course.until(lambda it: it.state.cycle.session is not None)
+    ends = course.session.starts_at + timedelta(hours=6)
+    course.must(NameCover, Role.PHYSICIAN, seat=Seat.THERAPIST, person_id="th-birch", ends_at=ends)
+    (held,) = [item for item in course.state.work if item.kind is WorkKind.HOLD_SESSION]
+    assert held.owner_id == "th-birch"
+    course.wait_until(ends)
+    (held,) = [item for item in course.state.work if item.kind is WorkKind.HOLD_SESSION]
+    assert held.owner_id == "th-fern"

@@ -103,7 +103,10 @@ def test_a_record_that_should_not_be_is_objected_to() -> None:
     too_much = dose.model_copy(update={"fact": given})
     told_more = [too_much if event is dose else event for event in record.events]
     assert "drug was given beyond what was approved" in _objected(result, told_more)
-    assert "drug was given under another approval than the last one" in _objected(result, [*record.events, dose])
+    strange = dose.fact.model_copy(update={"dose": dose.fact.dose.model_copy(update={"approval_id": "A9"})})
+    under_none = dose.model_copy(update={"fact": strange})
+    told_other = [under_none if event is dose else event for event in record.events]
+    assert "drug was given under another approval than the last two" in _objected(result, told_other)
 
 
 def _objected(result: Result, events: list[Event]) -> str:

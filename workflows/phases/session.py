@@ -13,6 +13,7 @@ from schemas.commands import (
     RecordDebrief,
     RecordSitterCheck,
     RecordSitterContact,
+    RecordUnauthorisedAdministration,
     RecordVitals,
     ReportContactLost,
     ScheduleSession,
@@ -32,6 +33,7 @@ class SessionPhase(Conductor):
     decide_predose_vitals = verb(DecidePredoseVitals)
     lift_hold = verb(LiftHold)
     record_administration = verb(RecordAdministration)
+    record_unauthorised_administration = verb(RecordUnauthorisedAdministration)
     end_infusion = verb(EndInfusion)
     record_sitter_check = verb(RecordSitterCheck)
     report_contact_lost = verb(ReportContactLost)

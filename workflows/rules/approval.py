@@ -63,8 +63,8 @@ def approve_dosing(state: Pathway, command: ApproveDosing, at: datetime) -> list
         "Drug was given in this cycle; the next approval follows its integration.",
     )
     if command.request_id is not None:
-        asked = any(item.id == command.request_id for item in state.work)
-        require(asked, "request_closed", "This request is closed; look at what is owed now.", "request_id")
+        asked = any(item.id == command.request_id and item.kind in REQUESTS for item in state.work)
+        require(asked, "request_closed", "No such request for an approval is open; look at what is owed.", "request_id")
     require(
         state.approval is None or _is_answer(state, command),
         "request_missing",
@@ -273,7 +273,8 @@ def warned_of(facts: Iterable[Fact]) -> tuple[str, ...]:
 def dosing_approved(state: Pathway, fact: DosingApproved, at: datetime) -> dict[str, Any]:
     """The approval takes the place of the one before; with one that counts the hold is judged, not with a proposal."""
     proposed = fact.approval.status is ApprovalStatus.PROPOSED
-    return {"approval": fact.approval, **({} if proposed else _hold_judged(state, at))}
+    former = ended(state.approval, at).get("approval")
+    return {"approval": fact.approval, "former_approval": former, **({} if proposed else _hold_judged(state, at))}
 
 
 def _hold_judged(state: Pathway, at: datetime) -> dict[str, Any]:
@@ -288,8 +289,8 @@ def dosing_countersigned(state: Pathway, fact: DosingCountersigned, at: datetime
 
 def approval_suspended(state: Pathway, fact: ApprovalSuspended, at: datetime) -> dict[str, Any]:
     """It carries no dose any more, and never will again."""
-    del at
-    return _changed(state, status=ApprovalStatus.SUSPENDED, suspended_for=fact.reasons)
+    status = {"status": ApprovalStatus.SUSPENDED, "suspended_for": fact.reasons}
+    return ended(state.approval, fact.since or at, **status)
 
 
 def condition_confirmed(state: Pathway, fact: ConditionConfirmed, at: datetime) -> dict[str, Any]:
@@ -306,14 +307,24 @@ def dose_plan_acknowledged(state: Pathway, fact: DosePlanAcknowledged, at: datet
 
 def approval_revoked(state: Pathway, fact: ApprovalRevoked, at: datetime) -> dict[str, Any]:
     """It carries no dose any more."""
-    del fact, at
-    return _changed(state, status=ApprovalStatus.REVOKED)
+    del fact
+    return ended(state.approval, at, status=ApprovalStatus.REVOKED)
 
 
 def approval_expired(state: Pathway, fact: ApprovalExpired, at: datetime) -> dict[str, Any]:
     """It carries no dose any more, whatever sessions are left."""
-    del fact, at
-    return _changed(state, status=ApprovalStatus.EXPIRED)
+    del fact
+    until = state.approval.valid_until if state.approval is not None else at
+    return ended(state.approval, until, status=ApprovalStatus.EXPIRED)
+
+
+def ended(approval: Approval | None, at: datetime, **changes: Any) -> dict[str, Any]:
+    """The change of state that ends an approval, if it has not ended before. A mere proposal never carried a dose."""
+    if approval is None:
+        return {}
+    never = approval.status is ApprovalStatus.PROPOSED
+    before = at if approval.ended_at is None else min(at, approval.ended_at)
+    return {"approval": approval.model_copy(update={"ended_at": approval.approved_at if never else before, **changes})}
 
 
 def _changed(state: Pathway, **changes: Any) -> dict[str, Any]:

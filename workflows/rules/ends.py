@@ -130,9 +130,9 @@ def dismiss_cancellation(state: Pathway, command: DismissCancellation, at: datet
     return [CancellationDismissed()]
 
 
-def safety_contact(state: Pathway, now: datetime) -> Iterator[Fact]:
+def safety_contact(state: Pathway, now: datetime, at: datetime) -> Iterator[Fact]:
     """Consequence: once nobody has to ask after the patient any more, the pathway is over."""
-    del now
+    del now, at
     if state.ending is not None and state.closure is None and not _is_unfinished(state, state.ending.end):
         yield SafetyContactEnded()
 

@@ -41,6 +41,6 @@ def is_seen_after_pause(state: Pathway, at: datetime) -> bool:
 
 
 def follow_up_recorded(state: Pathway, fact: FollowUpRecorded, at: datetime) -> dict[str, Any]:
-    """The patient was seen."""
-    del state, fact
-    return {"last_follow_up_at": at}
+    """The patient was seen; one that is told late does not undo a later one."""
+    del fact
+    return {"last_follow_up_at": max(at, state.last_follow_up_at or at)}

@@ -19,12 +19,15 @@ from workflows.rules.standing import integration_window
 from workflows.rules.team import holder, owner_of
 
 
-def changes_of_work(state: Pathway, now: datetime) -> Iterator[Fact]:
-    """Closings and openings that bring the open items in line with what is owed, with the messages they cause."""
+def changes_of_work(state: Pathway, now: datetime, *, by_human: bool) -> Iterator[Fact]:
+    """What brings the open items in line with what is owed, with the messages that causes.
+
+    Work is closed only by what a named human did: what lost its reason by itself stays open, with its owner of now.
+    """
     wanted = {(o.kind, o.subject): o for o in owed(state)}
     messages = state.messages_requested
     for item in state.work:
-        if item.key not in wanted:
+        if by_human and item.key not in wanted:
             yield WorkItemClosed(item_id=item.id, kind=item.kind)
         elif item.owner_id != (owner_id := owner_of(state, item.kind, item.owner_role)):
             owned = item.model_copy(update={"owner_id": owner_id})

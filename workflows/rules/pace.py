@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from schemas.commands import ConfirmPace, ReviewSpacing
-from schemas.facts import DrugAdministered, Fact, PaceConfirmed, SpacingReviewed
+from schemas.facts import Fact, PaceConfirmed, SpacingReviewed
 from schemas.pace import Pace, SpacingReview
 from schemas.pathway import Pathway
 from schemas.treatment import ApprovalStatus
@@ -89,7 +89,7 @@ def spacing_reviewed(state: Pathway, fact: SpacingReviewed, at: datetime) -> dic
     return {"pace": state.pace.model_copy(update={"reviews": reviews})}
 
 
-def after_first_drug(state: Pathway, fact: DrugAdministered) -> Pace:
+def after_first_drug(state: Pathway, given_at: datetime) -> Pace:
     """The first session of all begins the series."""
-    began = began_at(state) or fact.dose.given_at
+    began = began_at(state) or given_at
     return state.pace.model_copy(update={"first_session_at": began})

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from schemas.commands import FileRemsForm, RecordRemsEnrolment
-from schemas.facts import DrugAdministered, Fact, RemsEnrolmentRecorded, RemsFormFiled
+from schemas.facts import Fact, RemsEnrolmentRecorded, RemsFormFiled
 from schemas.pathway import Pathway
 from schemas.protocol import Quantity
 from schemas.regulation import Regulatory, RemsForm
@@ -66,10 +66,10 @@ def rems_form_filed(state: Pathway, fact: RemsFormFiled, at: datetime) -> dict[s
     return {"regulatory": state.regulatory.model_copy(update={"rems_forms": forms})}
 
 
-def after_first_drug(state: Pathway, fact: DrugAdministered) -> Regulatory:
+def after_first_drug(state: Pathway, session_id: str, given_at: datetime) -> Regulatory:
     """A form is owed for the session, counted from its first drug."""
     days = form_due_days(state)
     if days is None:
         return state.regulatory
-    form = RemsForm(session_id=fact.session_id, due_at=fact.dose.given_at + timedelta(days=days.value))
+    form = RemsForm(session_id=session_id, due_at=given_at + timedelta(days=days.value))
     return state.regulatory.model_copy(update={"rems_forms": (*state.regulatory.rems_forms, form)})

@@ -6,11 +6,9 @@ from typing import Any
 from schemas.commands import (
     CancelSession,
     CheckIn,
-    RecordAdministration,
     ScheduleSession,
 )
 from schemas.facts import (
-    DrugAdministered,
     Fact,
     PatientCheckedIn,
     SessionCancelled,
@@ -18,8 +16,8 @@ from schemas.facts import (
     SessionScheduled,
 )
 from schemas.pathway import Cycle, Pathway, Session
-from schemas.treatment import Dose, Setting
-from workflows.rules import pace, rems, team
+from schemas.treatment import Setting
+from workflows.rules import team
 from workflows.rules.booking import (
     books_ahead,
     cancellable,
@@ -27,19 +25,13 @@ from workflows.rules.booking import (
     with_booking,
     without_booking,
 )
-from workflows.rules.checkins import planned_after
 from workflows.rules.consents.signing import require_consented
 from workflows.rules.fasting import known_with, told_in
-from workflows.rules.gate import Intended, gate
 from workflows.rules.predose import carried
 from workflows.rules.preparation import require_open_series
 from workflows.rules.refusing import Refused, require
 from workflows.rules.slot import obstacles, require_before_cutoff
 from workflows.rules.standing import earliest_next_dose, week_has_room
-from workflows.rules.supply import after_dose
-
-REMEMBERED = 10
-"""Sessions whose instant is kept: more than any week may have."""
 
 
 def current_session(state: Pathway) -> Session:
@@ -176,41 +168,6 @@ def _require_home_attested(state: Pathway, command: CheckIn) -> None:
     require(located, "location_not_attested", "At home the state where the patient is has to be attested.", "location")
 
 
-def record_administration(state: Pathway, command: RecordAdministration, at: datetime) -> list[Fact]:
-    """Authorised only if every check of the gate passes at the instant the drug is given."""
-    session = current_session(state)
-    if session.checked_in_at is not None and (last := session.last_dose) is not None:
-        require(at >= last.given_at, "observed_before_last_dose", "This was before the last dose.", "observed_at")
-    checks = list(gate(state, at, _intended(command)))
-    failed = [check for check in checks if not check.passed]
-    if failed:
-        codes = ", ".join(check.code for check in failed)
-        raise Refused(failed[0].code, failed[0].sentence, failed_checks=codes)
-    arrived_session(state, at)
-    approval = state.approval
-    if approval is None:
-        raise Refused("approval_missing", "No physician has approved dosing.")
-    dose = Dose(
-        dose_mg=command.dose_mg,
-        route=command.route,
-        given_at=at,
-        approval_id=approval.id,
-        lot=command.lot,
-        verified_by=command.verified_by,
-    )
-    return [DrugAdministered(session_id=session.id, dose=dose, checks=tuple(check.name for check in checks))]
-
-
-def _intended(command: RecordAdministration) -> Intended:
-    return Intended(
-        command.dose_mg,
-        command.route,
-        lot=command.lot,
-        given_by=command.actor.id,
-        verified_by=command.verified_by,
-    )
-
-
 def with_session(state: Pathway, **changes: Any) -> dict[str, Any]:
     """The change of state that changes the current session."""
     session = state.cycle.session
@@ -262,29 +219,6 @@ def patient_checked_in(state: Pathway, fact: PatientCheckedIn, at: datetime) -> 
         location=fact.location,
         **known_with(session, fact),
     )
-
-
-def drug_administered(state: Pathway, fact: DrugAdministered, at: datetime) -> dict[str, Any]:
-    """The first drug of a session uses one session of the approval; every drug restarts the clocks."""
-    del at
-    session, approval = state.cycle.session, state.approval
-    if session is None or approval is None:
-        return {}
-    first = 0 if session.doses else 1
-    used = approval.model_copy(update={"sessions_used": approval.sessions_used + first})
-    return {
-        **with_session(state, doses=(*session.doses, fact.dose)),
-        "approval": used,
-        "sessions_given": state.sessions_given + first,
-        "last_drug_at": fact.dose.given_at,
-        "supply": after_dose(state, fact),
-        "regulatory": state.regulatory if session.doses else rems.after_first_drug(state, fact),
-        "pace": state.pace if session.doses else pace.after_first_drug(state, fact),
-        "checkins": planned_after(state, session.id, fact.dose.given_at),
-        "recent_sessions_at": (*state.recent_sessions_at, fact.dose.given_at)[-REMEMBERED:]
-        if first
-        else state.recent_sessions_at,
-    }
 
 
 def next_cycle(state: Pathway) -> dict[str, Any]:

@@ -109,6 +109,15 @@ def is_usable(approval: Approval | None) -> bool:
     )
 
 
+def approval_at(state: Pathway, at: datetime) -> Approval | None:
+    """The approval that a dose at ``at`` is judged by: one that ended since then, as it stood; else the newest."""
+    for approval in (state.approval, state.former_approval):
+        ended = approval.ended_at if approval is not None else None
+        if approval is not None and ended is not None and approval.approved_at <= at < ended:
+            return approval.model_copy(update={"status": ApprovalStatus.IN_FORCE, "suspended_for": ()})
+    return state.approval
+
+
 def lately_broken_off(state: Pathway, at: datetime) -> Session | None:
     """The session that ended without drug not long before ``at``: the patient may still be there, or be unwell."""
     session, hours = state.broken_off, state.protocol.session.kept_h

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from schemas.commands import Command
-from schemas.facts import Fact, WorkItemClosed
+from schemas.facts import Fact
 from schemas.pathway import Pathway
 from schemas.refusals import Refusal
 from workflows.rules.consequences import consequences
@@ -55,15 +55,11 @@ def _lapse_once(state: Pathway, now: datetime) -> Step:
 
 
 def _settled(state: Pathway, facts: Iterable[Fact], at: datetime, now: datetime, *, by_human: bool) -> Step:
-    """Evolve by ``facts`` of the instant ``at``, add what follows, and bring work in line with what is owed.
-
-    Work is closed only by what a named human did: what lost its reason by itself stays open until then.
-    """
+    """Evolve by ``facts`` of the instant ``at``, add what follows, and bring work in line with what is owed."""
     recorded, state = _consequent(state, facts, at, now)
-    for fact in list(changes_of_work(state, now)):
-        if by_human or not isinstance(fact, WorkItemClosed):
-            recorded.append(fact)
-            state = evolve(state, fact, now)
+    for fact in list(changes_of_work(state, now, by_human=by_human)):
+        recorded.append(fact)
+        state = evolve(state, fact, now)
     return Step(tuple(recorded), state)
 
 
@@ -71,7 +67,7 @@ def _consequent(state: Pathway, facts: Iterable[Fact], at: datetime, now: dateti
     recorded = list(facts)
     for fact in recorded:
         state = evolve(state, fact, at)
-    for fact in list(consequences(state, now)):
+    for fact in list(consequences(state, now, at)):
         recorded.append(fact)
         state = evolve(state, fact, now)
     return recorded, state

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.commands import CountSupply, ReleaseSupply, ReviewSupply
-from schemas.facts import DrugAdministered, Fact, SupplyCounted, SupplyReleased, SupplyReviewed
+from schemas.facts import Fact, SupplyCounted, SupplyReleased, SupplyReviewed
 from schemas.measures import Span
 from schemas.pathway import Pathway
 from schemas.supply import Supply, SupplyChange, SupplyEntry
@@ -157,12 +157,12 @@ def supply_reviewed(state: Pathway, fact: SupplyReviewed, at: datetime) -> dict[
     return {"supply": supply.model_copy(update={"unaccounted_since": None, "accounted": (*supply.accounted, span)})}
 
 
-def after_dose(state: Pathway, fact: DrugAdministered) -> Supply:
+def after_dose(state: Pathway, given_at: datetime) -> Supply:
     """The first drug of a session at home takes one dose from there."""
     session = state.cycle.session
     if state.protocol.supply is None or session is None or session.setting is not Setting.HOME or session.doses:
         return state.supply
-    return _with(state.supply, SupplyEntry(at=fact.dose.given_at, change=SupplyChange.USED, doses=1))
+    return _with(state.supply, SupplyEntry(at=given_at, change=SupplyChange.USED, doses=1))
 
 
 def _with(supply: Supply, entry: SupplyEntry) -> Supply:

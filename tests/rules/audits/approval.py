@@ -8,6 +8,7 @@ from schemas import facts as f
 from schemas.pathway import Pathway
 from schemas.protocol import Protocol
 from tests.support.course import Entry
+from tests.support.protocols import given
 
 
 class ApprovalAudit:
@@ -39,17 +40,22 @@ class ApprovalAudit:
             self.seen.append(entry.at)
         elif isinstance(fact, f.SupplyReleased):
             assert not self.waiting[fact.approval_id], "sent before the conditions were met"
+        elif isinstance(fact, f.UnauthorisedAdministration):
+            self._drug(fact.dose.given_at)
         elif isinstance(fact, f.DrugAdministered):
-            approval = fact.dose.approval_id
+            approval = given(fact.dose.approval_id)
             assert not self.waiting[approval], "given before the conditions were met"
             assert all(met_at <= fact.dose.given_at for met_at in self.met[approval].values())
             self._require_seen(fact.dose.given_at)
+
+    def _drug(self, at: datetime) -> None:
+        self.last_dose = max(at, self.last_dose or at)
 
     def _require_seen(self, given_at: datetime) -> None:
         last, pause = self.last_dose, self.pause
         if last is not None and pause is not None and given_at - last > pause:
             assert any(last + pause < seen <= given_at for seen in self.seen), "given after a pause that nobody judged"
-        self.last_dose = given_at
+        self._drug(given_at)
 
     def agrees_with(self, state: Pathway) -> None:
         """The state knows what the latest approval waits for."""

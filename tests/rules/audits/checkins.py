@@ -29,8 +29,9 @@ class CheckinAudit:
     def read(self, entry: Entry) -> None:
         """Take in one entry."""
         fact = entry.fact
-        if isinstance(fact, f.DrugAdministered):
-            self.last_drug[fact.session_id] = fact.dose.given_at
+        if isinstance(fact, f.DrugAdministered | f.UnauthorisedAdministration):
+            before = self.last_drug.get(fact.session_id, fact.dose.given_at)
+            self.last_drug[fact.session_id] = max(before, fact.dose.given_at)
         elif isinstance(fact, f.CheckinDue):
             self._due(fact, entry)
         elif isinstance(fact, f.VisitMissed) and fact.checkin_id is not None:

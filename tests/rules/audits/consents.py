@@ -13,6 +13,7 @@ from schemas.protocol import ConsentNeed, Protocol
 from schemas.treatment import Approval, DrugRoute, Setting
 from schemas.work import WorkKind
 from tests.support.course import Entry
+from tests.support.protocols import given
 
 SERIES = {Template.SESSION_REMINDER, Template.INTEGRATION_OVERDUE, Template.APPROVAL_REQUESTED}
 """What belongs to a series, and is sent to nobody who has left it."""
@@ -130,7 +131,7 @@ class ConsentAudit:
 
     def _drug_administered(self, fact: f.DrugAdministered, entry: Entry) -> None:
         at = fact.dose.given_at
-        approval, setting = self.approvals[fact.dose.approval_id], self.settings[fact.session_id]
+        approval, setting = self.approvals[given(fact.dose.approval_id)], self.settings[fact.session_id]
         for kind in self._needed(setting, fact.dose.route):
             assert self._stands(kind, at), f"given without {kind}"
             assert self._stands(kind, entry.recorded_at), f"recorded without {kind}"
@@ -140,6 +141,12 @@ class ConsentAudit:
         assert self.doubt is None, "given in doubt"
         assert approval.setting is setting
         self.drug.append(at)
+        self.acting.add(fact.session_id)
+
+    def _unauthorised_administration(self, fact: f.UnauthorisedAdministration, entry: Entry) -> None:
+        if fact.opened_in is not None:
+            self.settings[fact.session_id] = fact.opened_in
+        self.drug.append(fact.dose.given_at)
         self.acting.add(fact.session_id)
 
     def _patient_discharged(self, fact: f.PatientDischarged, entry: Entry) -> None:

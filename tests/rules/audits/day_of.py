@@ -52,6 +52,10 @@ class DayAudit:
                 self.days[fact.session_id].hear(fact)
             case f.PatientCheckedIn() as fact:
                 self.days[fact.session_id].hear(fact)
+            case f.UnauthorisedAdministration() as fact:
+                if fact.opened_in is not None:
+                    self.days[fact.session_id] = Day(fact.opened_in)
+                self.days[fact.session_id].given.append(fact.dose.given_at)
             case f.DrugAdministered() as fact:
                 self._given(self.days[fact.session_id], fact, entry)
             case f.EmergencyDeclared():

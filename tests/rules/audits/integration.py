@@ -40,6 +40,11 @@ class IntegrationAudit:
             del self.booked[fact.session_id]
         elif isinstance(fact, f.DrugAdministered):
             self._given(fact)
+        elif isinstance(fact, f.UnauthorisedAdministration):
+            at = fact.dose.given_at
+            self.booked.setdefault(fact.session_id, (fact.cycle, at))
+            self.last_drug[fact.cycle] = max(at, self.last_drug.get(fact.cycle, at))
+            self.given.add(fact.session_id)
         elif isinstance(fact, f.IntegrationDeviated):
             limit = self.last_drug[fact.cycle] + timedelta(days=self.rules.hard_limit_days.value)
             assert fact.hard_limit == limit <= entry.recorded_at

@@ -8,6 +8,7 @@ from schemas import facts as f
 from schemas.pathway import Pathway
 from schemas.protocol import Protocol
 from tests.support.course import Entry
+from tests.support.protocols import given
 
 
 class PaceAudit:
@@ -28,8 +29,10 @@ class PaceAudit:
             self.confirmed[fact.approval_id] = entry.recorded_at
         elif isinstance(fact, f.SpacingReviewed):
             self.reviews.append((entry.recorded_at, fact.go_on))
+        elif isinstance(fact, f.UnauthorisedAdministration):
+            self.sessions.setdefault(fact.session_id, fact.dose.given_at)
         elif isinstance(fact, f.DrugAdministered) and fact.session_id not in self.sessions:
-            self._given(fact.dose.given_at, fact.dose.approval_id)
+            self._given(fact.dose.given_at, given(fact.dose.approval_id))
             self.sessions[fact.session_id] = fact.dose.given_at
 
     def _given(self, at: datetime, approval_id: str) -> None:

@@ -41,6 +41,9 @@ class PreparationAudit:
             self.visits[fact.cycle], self.prepared[fact.cycle] = [], []
         elif isinstance(fact, f.PatientDischarged):
             self.discharged_at = entry.at
+        elif isinstance(fact, f.UnauthorisedAdministration):
+            self.dosed = True
+            self.dosed_cycles.add(fact.cycle)
         elif isinstance(fact, f.DrugAdministered):
             if not self.dosed and self.rules is not None:
                 self._first_dose(fact.dose.given_at)

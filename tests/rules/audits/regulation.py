@@ -48,6 +48,10 @@ class RegulationAudit:
             assert ("telemedicine_ends_before_approval" in (fact.approval.warnings or ())) is late
         elif isinstance(fact, f.DrugAdministered):
             self._given(self.rules, fact)
+        elif isinstance(fact, f.UnauthorisedAdministration):
+            if self.form_due is not None and fact.session_id not in self.dosed:
+                self.forms[fact.session_id] = fact.dose.given_at + self.form_due
+            self.dosed.add(fact.session_id)
         elif isinstance(fact, f.RemsEnrolmentRecorded):
             assert self.enrolled_at is None, "enrolled twice"
             self.enrolled_at = entry.recorded_at

@@ -179,6 +179,11 @@ class ScreeningAudit:
             self.sessions.add(fact.session_id)
             self.given += 1
 
+    def _unauthorised_administration(self, fact: f.UnauthorisedAdministration, entry: Entry) -> None:
+        if fact.session_id not in self.sessions:
+            self.sessions.add(fact.session_id)
+            self.given += 1
+
     def _require_tested(self, at: datetime, route: DrugRoute, *, first: bool) -> None:
         rules, history = self._eligibility, self.history
         assert history is not None
@@ -188,7 +193,7 @@ class ScreeningAudit:
             LabNeed.EVERYBODY: True,
             LabNeed.CHILDBEARING_POTENTIAL: history.childbearing_potential,
             LabNeed.CARDIAC_RISK: cardiac or bool(set(rules.cardiac) & set(history.conditions)),
-            LabNeed.IF_SUSPECTED: False,
+            LabNeed.IF_SUSPECTED: history.substance_use_suspected,
         }
         for test, rule in rules.labs.items():
             if not asked[rule.needed]:

@@ -58,6 +58,8 @@ class SlotAudit:
                 self.bookings[fact.session_id] = Booking(fact.starts_at, entry.at)
             case f.PatientCheckedIn() as fact:
                 assert not self.bookings[fact.session_id].blocked, "received although the cutoff had blocked it"
+            case f.UnauthorisedAdministration() as fact if fact.opened_in is not None:
+                self.bookings[fact.session_id] = Booking(fact.dose.given_at, fact.dose.given_at)
             case f.DrugAdministered() as fact:
                 assert not self.bookings[fact.session_id].blocked, "given although the cutoff had blocked it"
                 if self.plan is not None:

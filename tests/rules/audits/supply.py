@@ -47,6 +47,11 @@ class SupplyAudit:
             self.open_since = None
         elif isinstance(fact, f.DrugAdministered):
             self._given(fact)
+        elif isinstance(fact, f.UnauthorisedAdministration):
+            setting = self.settings.setdefault(fact.session_id, fact.opened_in or Setting.CLINIC)
+            if self.protocol.supply is not None and setting is Setting.HOME and fact.session_id not in self.used:
+                self.used.add(fact.session_id)
+                self.book.append((fact.dose.given_at, "used", 1))
 
     def _released(self, fact: f.SupplyReleased, entry: Entry) -> None:
         assert self.protocol.supply is not None

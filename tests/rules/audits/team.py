@@ -11,6 +11,7 @@ from schemas.pathway import Pathway
 from schemas.protocol import Protocol
 from schemas.team import Credential, Credentials
 from tests.support.course import Entry
+from tests.support.protocols import given
 
 FOLLOWS = (
     f.WorkItemOpened,
@@ -132,7 +133,7 @@ class TeamAudit:
                 external = self.practice is not None and therapist == self.places[Seat.THERAPIST]
                 asked = (self.rules.external_therapist if external else self.rules.therapist).asks
                 self._require(therapist, Role.THERAPIST, asked, where, at)
-        for person in self.prescribers[fact.dose.approval_id]:
+        for person in self.prescribers[given(fact.dose.approval_id)]:
             assert person not in self.left, "under the approval of somebody who has left"
             self._require_prescriber(person, where, at)
 

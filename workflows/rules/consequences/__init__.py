@@ -12,19 +12,20 @@ from workflows.rules import ends
 from workflows.rules.consequences import invitations, suspension
 from workflows.rules.evolve import evolve
 
-Consequence = Callable[[Pathway, datetime], Iterator[Fact]]
+Consequence = Callable[[Pathway, datetime, datetime], Iterator[Fact]]
+"""What follows in a state, now, from what happened at an instant."""
 
 CONSEQUENCES: tuple[Consequence, ...] = (suspension.suspension, ends.safety_contact, invitations.invitations)
 """Every provider, in order."""
 
 
-def consequences(state: Pathway, now: datetime) -> Iterator[Fact]:
-    """All that follows in ``state`` at ``now``, the consequences of consequences included."""
+def consequences(state: Pathway, now: datetime, at: datetime) -> Iterator[Fact]:
+    """All that follows in ``state`` at ``now`` from what happened ``at``, the consequences of consequences included."""
     settled = False
     while not settled:
         settled = True
         for provider in CONSEQUENCES:
-            for fact in list(provider(state, now)):
+            for fact in list(provider(state, now, at)):
                 yield fact
                 state = evolve(state, fact, now)
                 settled = False

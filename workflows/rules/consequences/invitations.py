@@ -15,8 +15,9 @@ from schemas.protocol import MessageRules
 from workflows.rules.ends import NOBODY_TO_ASK
 
 
-def invitations(state: Pathway, now: datetime) -> Iterator[Fact]:
+def invitations(state: Pathway, now: datetime, at: datetime) -> Iterator[Fact]:
     """The next invitation, update or cancellation that somebody has to get."""
+    del at
     rules = state.protocol.messages
     if rules is None or state.closure is not None:
         return

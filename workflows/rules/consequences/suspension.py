@@ -85,12 +85,15 @@ REASONS: tuple[Reason, ...] = (
 """Who looks for reasons, in order."""
 
 
-def suspension(state: Pathway, now: datetime) -> Iterator[Fact]:
-    """The approval in force is suspended as soon as there is a reason, for all the reasons there are."""
+def suspension(state: Pathway, now: datetime, at: datetime) -> Iterator[Fact]:
+    """The approval in force is suspended as soon as there is a reason, for all the reasons there are.
+
+    It ends when the reason arose, not when somebody told of it.
+    """
     del now
     approval = state.approval
     if approval is None or approval.status not in (ApprovalStatus.IN_FORCE, ApprovalStatus.PROPOSED):
         return
     reasons = tuple(reason for look in REASONS for reason in look(state, approval))
     if reasons:
-        yield ApprovalSuspended(approval_id=approval.id, reasons=tuple(dict.fromkeys(reasons)))
+        yield ApprovalSuspended(approval_id=approval.id, reasons=tuple(dict.fromkeys(reasons)), since=at)

@@ -22,6 +22,7 @@ from workflows.rules.gate import (
     vitals,
 )
 from workflows.rules.gate.check import GateCheck, Intended, Provider
+from workflows.rules.standing import approval_at
 
 CHECKS: tuple[Provider, ...] = (
     enrolment.checks,
@@ -48,6 +49,11 @@ __all__ = ["CHECKS", "GateCheck", "Intended", "gate"]
 
 
 def gate(state: Pathway, at: datetime, intended: Intended | None = None) -> Iterator[GateCheck]:
-    """Every check at ``at``; those about the dose itself only when one is ``intended``."""
+    """Every check at ``at``; those about the dose itself only when one is ``intended``.
+
+    The approval is that of ``at``. What else is known counts whenever it was told: a dose that is told late, and would
+    be refused for it, is recorded as one outside the gate, and a physician looks at it.
+    """
+    state = state.model_copy(update={"approval": approval_at(state, at)})
     for checks in CHECKS:
         yield from checks(state, at, intended)
