@@ -118,6 +118,7 @@ class DeliveryRules(Model):
     quiet: QuietHours | None = Field(default=None, description="For patients who have none of their own.")
     most_per_day: int | None = Field(default=None, description="Messages a patient gets by open channels in one day.")
     open_channels: bool = Field(default=True, description="Whether the patient agreed to e-mail, text and push.")
+    zone: Zone | None = Field(default=None, description="The patient's, where the pathway was told it last.")
 
 
 class MessageBatch(Model):

@@ -154,6 +154,7 @@ class Pathway(Model):
     setting: Setting
     zone: Zone
     residence: State
+    zone_told: bool = Field(default=False, description="Whether it was told since the referral, and so outdoes a file.")
     version: int = Field(default=0, description="Number of the last event.")
     care_team: CareTeam | None = None
     staffing: Staffing = Staffing()

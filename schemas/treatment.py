@@ -69,6 +69,7 @@ class Approval(Model):
     )
     medications_digest: str | None = Field(default=None, description="The medication list it was decided on.")
     state_of_dosing: State | None = Field(default=None, description="Where the patient's body is to be.")
+    residence: State | None = Field(default=None, description="Where the patient lived when it was given.")
     consents: tuple[Id, ...] | None = Field(default=None, description="Consents it was decided on, as kind:version.")
     warnings: tuple[Id, ...] | None = Field(default=None, description="What is allowed and should be thought about.")
     conditions: tuple[Id, ...] | None = Field(default=None, description="What has to be confirmed before a dose.")

@@ -202,6 +202,8 @@ class Conductor:
         now = self.now()
         self._append(step.facts, at, now, command)
         self.unsent += [fact.message for fact in step.facts if isinstance(fact, MessageRequested)]
+        if step.state.zone != self.state.zone:
+            self.held.clear()  # hours of the day are others now
         self.state = step.state
         self.ahead = next(iter(due(self.state)), None)
         self._show()

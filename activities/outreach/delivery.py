@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 from activities.database import Pool
 from activities.outreach.claims import MESSAGE_ID_TAKEN, Claim, Claims, ClaimTaken
 from activities.outreach.ports import Carrier, ChannelRefused, ChannelUnavailable, Parcel
-from activities.outreach.routing import local_day, rests, route
+from activities.outreach.routing import local_day, rests, route, where_now
 from activities.outreach.texts import NotComposable, Text, Texts, portal_link
 from activities.records.people import DirectoryDamaged, People
 from schemas.actors import Role
@@ -144,6 +144,7 @@ class Outreach:
     ) -> Delivery | Postponed:
         """Send under a claim, by what holds now, and keep what became of it."""
         now, rules = this_round.now(), this_round.rules
+        recipient = where_now(recipient, rules)
         if request.expires_at is not None and now >= request.expires_at:
             return await claim.withdrawn("expired")
         text = self._text(pathway_id, request, recipient)

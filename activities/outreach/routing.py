@@ -20,6 +20,12 @@ class Rest(NamedTuple):
     until: datetime
 
 
+def where_now(recipient: Contact, rules: DeliveryRules | None) -> Contact:
+    """The recipient in the zone of now: a patient's, where the pathway was told of it after the directory."""
+    zone = rules.zone if rules is not None and recipient.role is Role.PATIENT else None
+    return recipient if zone is None else recipient.model_copy(update={"zone": zone})
+
+
 def route(recipient: Contact, rules: DeliveryRules | None, closed: Set[Channel]) -> tuple[Channel, ...]:
     """The channels to try, in order; the portal, which disturbs nobody and needs no consent, is always the last resort.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from activities.outreach.routing import local_day, rests, route
+from activities.outreach.routing import local_day, rests, route, where_now
 from activities.outreach.texts import Texts, portal_link
 from clients.scenarios.casting import contacts_of, pathway_id_of
 from clients.scenarios.reading import Script
@@ -34,6 +34,7 @@ class Posting:
         self._texts = Texts()
         self._unsent: dict[str, tuple[MessageRequest, Event]] = {}
         self._held: dict[str, datetime] = {}
+        self._zone: str | None = None
 
     def ask(self, asked: Iterable[tuple[MessageRequest, Event]]) -> None:
         """Take what is to be said."""
@@ -53,8 +54,11 @@ class Posting:
     def deliver(self, state: Pathway, now: datetime) -> None:
         """Have everything go that nothing keeps."""
         rules = delivery_rules(state, now, 1.0)
+        if state.zone != self._zone:
+            self._zone = state.zone
+            self._held.clear()
         for message, event in list(self._unsent.values()):
-            recipient = self._contacts[message.to_id]
+            recipient = where_now(self._contacts[message.to_id], rules)
             if self._held.get(message.id, now) > now:
                 continue
             channels = route(recipient, rules, self._closed(recipient))

@@ -38,7 +38,7 @@ from schemas.commands.measures import ClearRisk, RecordMeasure, RecordRiskContac
 from schemas.commands.pace import ConfirmPace, ReviewSpacing
 from schemas.commands.preparation import SignPreparationNote
 from schemas.commands.protocol import MoveProtocol
-from schemas.commands.regulation import FileRemsForm, RecordInPersonVisit, RecordRemsEnrolment
+from schemas.commands.regulation import FileRemsForm, RecordInPersonVisit, RecordRemsEnrolment, RecordWhereabouts
 from schemas.commands.safety import (
     AcknowledgeEmergency,
     CloseEmergency,
@@ -103,6 +103,7 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     NoteCapacity,
     SignPreparationNote,
     RecordInPersonVisit,
+    RecordWhereabouts,
     RecordRemsEnrolment,
     RecordFollowUp,
     ApproveDosing,
@@ -228,6 +229,7 @@ __all__ = [
     "RecordUnauthorisedAdministration",
     "RecordVitals",
     "RecordWeight",
+    "RecordWhereabouts",
     "ReleaseSupply",
     "ReportContactLost",
     "ReviewAdverseEvent",

@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from schemas.actors import Role
-from schemas.base import Id, Instant
+from schemas.actors import ANYONE, Role
+from schemas.base import Id, Instant, State, Zone
 from schemas.commands.base import Command
 
 
@@ -18,6 +18,16 @@ class RecordInPersonVisit(Command):
     example: ClassVar[dict[str, Any]] = {"examined_by": "dr-sage"}
     examined_by: Id = Field(description="The prescriber who saw the patient.")
     visited_at: Instant | None = Field(default=None, description="When, if not at the time it is told of.")
+
+
+class RecordWhereabouts(Command):
+    """Record that the patient's time zone or state of residence has changed: travel, the way back, or a move."""
+
+    verb: ClassVar[str] = "record_whereabouts"
+    by: ClassVar[frozenset[Role]] = ANYONE
+    example: ClassVar[dict[str, Any]] = {"zone": "America/Los_Angeles"}
+    zone: Zone | None = Field(default=None, description="IANA zone of the patient's clock, if it is another one now.")
+    residence: State | None = Field(default=None, description="State of residence, if it is another one now.")
 
 
 class RecordRemsEnrolment(Command):

@@ -58,7 +58,13 @@ from schemas.facts.measures import MeasureRecorded, RiskCleared, RiskContactReco
 from schemas.facts.pace import PaceConfirmed, SpacingReviewed
 from schemas.facts.preparation import PreparationNoteSigned
 from schemas.facts.protocol import ProtocolMoved
-from schemas.facts.regulation import InPersonVisitRecorded, RemsEnrolmentRecorded, RemsFormFiled, TelemedicineEndNeared
+from schemas.facts.regulation import (
+    InPersonVisitRecorded,
+    RemsEnrolmentRecorded,
+    RemsFormFiled,
+    TelemedicineEndNeared,
+    WhereaboutsRecorded,
+)
 from schemas.facts.safety import (
     AdverseEventRecorded,
     AdverseEventReviewed,
@@ -168,6 +174,7 @@ AnyFact = Annotated[
     | PreparationVoided
     | PreparationNoteSigned
     | InPersonVisitRecorded
+    | WhereaboutsRecorded
     | TelemedicineEndNeared
     | RemsEnrolmentRecorded
     | DosingApproved
@@ -370,6 +377,7 @@ __all__ = [
     "WashoutPassed",
     "WeightRecorded",
     "WelfareDecided",
+    "WhereaboutsRecorded",
     "WithdrawalAcknowledged",
     "WorkItemClosed",
     "WorkItemOpened",

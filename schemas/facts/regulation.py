@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from schemas.base import Id, Instant
+from schemas.base import Id, Instant, State, Zone
 from schemas.facts.base import Fact
 
 
@@ -12,6 +12,14 @@ class InPersonVisitRecorded(Fact):
     type: Literal["in_person_visit_recorded"] = "in_person_visit_recorded"
     examined_by: Id
     visited_at: Instant
+
+
+class WhereaboutsRecorded(Fact):
+    """The patient's time zone or state of residence has changed; both as they are now."""
+
+    type: Literal["whereabouts_recorded"] = "whereabouts_recorded"
+    zone: Zone
+    residence: State
 
 
 class TelemedicineEndNeared(Fact):

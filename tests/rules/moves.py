@@ -458,6 +458,10 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.RecordVitals: lambda course, dice: {"vitals": _vitals(course, dice)},
     c.DecidePredoseVitals: lambda course, dice: {"proceed": dice.random() < 0.7},
     c.RecordAdministration: _administer,
+    c.RecordWhereabouts: lambda course, dice: {
+        "zone": dice.choice((None, "America/Denver", "America/Los_Angeles", "Asia/Kathmandu")),
+        "residence": dice.choice((None, None, "CO", "CA", "AL")),
+    },
     c.RecordUnauthorisedAdministration: lambda course, dice: {
         "dose_mg": dice.choice((1.0, 100.0, 500.0)),
         "setting": dice.choice(tuple(Setting)),

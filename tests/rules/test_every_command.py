@@ -47,6 +47,7 @@ MAY = {
     "note_capacity": {PHYSICIAN, THERAPIST, NURSE},
     "sign_preparation_note": {THERAPIST},
     "record_in_person_visit": {PHYSICIAN, NURSE},
+    "record_whereabouts": set(Role),
     "record_rems_enrolment": {PHYSICIAN, NURSE, COORDINATOR},
     "file_rems_form": {PHYSICIAN, NURSE, COORDINATOR},
     "approve_dosing": {PHYSICIAN},

@@ -126,6 +126,7 @@ def _bound(state: Pathway, command: ApproveDosing, at: datetime, kg: float | Non
         agreed_mg=agreed(state.approval, command.route),
         medications_digest=state.screening.medications.digest,
         state_of_dosing=command.state_of_dosing or state.residence,
+        residence=state.residence,
         consents=bound_consents(state, command.setting, command.route),
         conditions=tuple(command.conditions) if command.conditions else None,
     )

@@ -36,6 +36,7 @@ from workflows.rules import (
     supply,
     team,
     watching,
+    whereabouts,
 )
 from workflows.rules.consents import capacity, signing, withdrawal
 from workflows.rules.refusing import Refused, require
@@ -69,6 +70,7 @@ RULES: dict[type[Command], Rule] = {
     c.NoteCapacity: capacity.note_capacity,
     c.SignPreparationNote: preparation.sign_preparation_note,
     c.RecordInPersonVisit: regulation.record_in_person_visit,
+    c.RecordWhereabouts: whereabouts.record_whereabouts,
     c.RecordRemsEnrolment: rems.record_rems_enrolment,
     c.ApproveDosing: approval.approve_dosing,
     c.RecordFollowUp: follow_up.record_follow_up,

@@ -37,6 +37,7 @@ from workflows.rules import (
     supply,
     team,
     watching,
+    whereabouts,
 )
 from workflows.rules.consents import capacity, signing, withdrawal
 
@@ -87,6 +88,7 @@ EVOLUTIONS: dict[type[Fact], Evolution] = {
     f.CapacityNoted: capacity.capacity_noted,
     f.PreparationNoteSigned: preparation.preparation_note_signed,
     f.InPersonVisitRecorded: regulation.in_person_visit_recorded,
+    f.WhereaboutsRecorded: whereabouts.whereabouts_recorded,
     f.TelemedicineEndNeared: regulation.telemedicine_end_neared,
     f.RemsEnrolmentRecorded: rems.rems_enrolment_recorded,
     f.DosingApproved: approval.dosing_approved,

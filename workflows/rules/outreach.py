@@ -18,4 +18,5 @@ def delivery_rules(state: Pathway, now: datetime, scale: float) -> DeliveryRules
         quiet=rules.quiet,
         most_per_day=int(rules.most_per_day.value),
         open_channels=wants_messages(state),
+        zone=state.zone if state.zone_told else None,
     )

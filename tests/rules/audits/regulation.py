@@ -33,6 +33,8 @@ class RegulationAudit:
         if isinstance(fact, f.InPersonVisitRecorded):
             assert fact.visited_at <= entry.recorded_at, "a visit that lies ahead"
             self.visits.append(fact.visited_at)
+        elif isinstance(fact, f.WhereaboutsRecorded):
+            self.zone = ZoneInfo(fact.zone)
         elif self.rules is None:
             return
         elif isinstance(fact, f.TelemedicineEndNeared):

@@ -90,7 +90,8 @@ class ScreeningAudit:
             if one.action in PHYSICIANS and key not in self.listed:
                 self._opens(f"taking {key}", entry.at)
         for one in fact.medications.entries:
-            if one.action in PHYSICIANS and (one.key, one.strength) not in self.taken:
+            anew = (one.key, one.strength) not in self.taken or one.key in (fact.changed or ())
+            if one.action in PHYSICIANS and anew:
                 self._opens(f"taking {one.key}", entry.at)
         self.taken = {(one.key, one.strength) for one in fact.medications.entries}
         self.listed, self.told = now, True

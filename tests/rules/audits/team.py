@@ -102,6 +102,9 @@ class TeamAudit:
             self.prepared_at = entry.at
         self.started = True
 
+    def _whereabouts_recorded(self, fact: f.WhereaboutsRecorded, entry: Entry) -> None:
+        self.zone, self.residence = ZoneInfo(fact.zone), fact.residence
+
     def _series_continued(self, fact: f.SeriesContinued, entry: Entry) -> None:
         self.continued_at = entry.at
 

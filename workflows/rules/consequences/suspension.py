@@ -66,6 +66,11 @@ def _emergencies(state: Pathway, approval: Approval) -> Iterator[str]:
         yield "emergency"
 
 
+def _residence(state: Pathway, approval: Approval) -> Iterator[str]:
+    if approval.residence is not None and approval.residence != state.residence:
+        yield "residence_changed"
+
+
 def _protocol(state: Pathway, approval: Approval) -> Iterator[str]:
     if approval.protocol_version != state.protocol.name:
         yield "protocol_moved"
@@ -79,6 +84,7 @@ REASONS: tuple[Reason, ...] = (
     _emergencies,
     _consents,
     _prescribers,
+    _residence,
     _protocol,
     _risk,
 )
