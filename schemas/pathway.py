@@ -135,6 +135,7 @@ class Extension(Model):
     """Sessions beyond the protocol's series."""
 
     sessions: int = 0
+    further: int = Field(default=0, description="Of them, those that are no maintenance.")
     every_days: int | None = Field(default=None, description="Of maintenance; None outside it.")
 
 

@@ -19,6 +19,8 @@ class TreatmentRules(Model):
     drug_routes: tuple[DrugRoute, ...] = Field(min_length=1)
     series: Series | None = Field(default=None, description="The protocol's own series where none is given.")
     max_session_mg: Quantity | None = Field(default=None, description="Lower than the drug route's limit, if given.")
+    maintenance_min_days: Quantity | None = Field(default=None, description="In place of the common one, if given.")
+    maintenance_max_days: Quantity | None = Field(default=None, description="In place of the common one, if given.")
     least_session_mg: Quantity | None = Field(default=None, description="In place of the drug route's, if given.")
     rems_form_due_days: Quantity | None = Field(
         default=None, description="Days until the monitoring form of the risk evaluation and mitigation strategy."

@@ -204,6 +204,19 @@ def test_further_sessions_follow_a_finished_series() -> None:
     assert course.state.sessions_given == 1 + FURTHER
 
 
+def test_further_sessions_come_to_an_end_and_maintenance_is_decided_round_by_round() -> None:
+    course = finished()
+    course.must(ExtendSeries, Role.PHYSICIAN, sessions=FURTHER - 1)
+    refusal = course.refused(ExtendSeries, Role.PHYSICIAN, sessions=2)
+    assert (refusal.code, refusal.facts["limit"]) == ("too_many_sessions", 1)
+    course.must(ExtendSeries, Role.PHYSICIAN, sessions=1)
+    assert course.refused(ExtendSeries, Role.PHYSICIAN, sessions=1).code == "too_many_sessions"
+    for _ in range(3):
+        kind = SeriesKind.MAINTENANCE
+        course.must(ExtendSeries, Role.PHYSICIAN, kind=kind, sessions=FURTHER, every_days=LEAST)
+    assert course.state.extension.sessions == 4 * FURTHER
+
+
 @pytest.mark.parametrize("every", [LEAST, MOST])
 def test_maintenance_keeps_its_interval(every: int) -> None:
     course = finished()

@@ -121,7 +121,7 @@ def test_messages_that_would_go_out() -> None:
 
 def test_the_dry_run_and_the_move_agree() -> None:
     course = at(Phase.SESSION, cycle=2)
-    protocol = newer({"series.min_hours_between_doses": 200})
+    protocol = newer({"series.min_hours_between_doses": 200, "series.max_sessions_per_week": 1})
     answer = previewed(course, protocol)
     before = {item.id for item in course.state.work}
     course.must(MoveProtocol, Role.PHYSICIAN, protocol=protocol)

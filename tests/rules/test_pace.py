@@ -140,7 +140,7 @@ def test_refused(case: Refused) -> None:
 
 
 def test_one_session_a_week_asks_nobody() -> None:
-    course = at(Phase.CLOSED)
+    course = at(Phase.CLOSED, protocol=varied({"series.max_sessions_per_week": 1}))
     assert course.facts(PaceConfirmed) == []
     assert course.facts(SpacingReviewed) == []
 
@@ -233,3 +233,14 @@ def test_a_pathway_older_than_this_record_counts_from_what_it_remembers() -> Non
     long_ago = (course.state.recent_sessions_at[0] - LATE, *course.state.recent_sessions_at)
     course.state = course.state.model_copy(update={"recent_sessions_at": long_ago})
     assert "spacing_reviewed" in unmet(course, course.session.starts_at)
+
+
+def test_the_shipped_protocol_lets_the_therapist_decide_on_a_second_session_in_a_week() -> None:
+    course = at(Phase.SESSION, cycle=2)
+    earliest = given(earliest_next_dose(course.state))
+    first = given(course.state.last_drug_at)
+    assert earliest - first < WEEK
+    course.must(ScheduleSession, Role.COORDINATOR, starts_at=max(earliest, course.now + timedelta(hours=1)))
+    assert "pace_confirmed" in unmet(course, course.session.starts_at)
+    course.must(ConfirmPace, Role.THERAPIST)
+    assert "pace_confirmed" not in unmet(course, course.session.starts_at)

@@ -134,6 +134,16 @@ def test_after_the_first_sessions_of_esketamine_either_dose(mg: float) -> None:
     assert course.state.approval.status is ApprovalStatus.IN_FORCE
 
 
+def test_esketamine_has_a_maintenance_of_its_own() -> None:
+    course = at(Phase.FOLLOW_UP, treatment=TreatmentRoute.ESKETAMINE)
+    upkeep = {"kind": SeriesKind.MAINTENANCE, "sessions": 2}
+    for days in (6, 15, 30):
+        refusal = course.refused(ExtendSeries, Role.PHYSICIAN, every_days=days, **upkeep)
+        assert refusal.code == "maintenance_interval"
+    for days in (7, 14):
+        course.must(ExtendSeries, Role.PHYSICIAN, every_days=days, **upkeep)
+
+
 def test_esketamine_is_given_twice_a_week_for_four_weeks_and_then_once() -> None:
     course = at(Phase.FOLLOW_UP, treatment=TreatmentRoute.ESKETAMINE)
     course.must(ExtendSeries, Role.PHYSICIAN, kind=SeriesKind.FURTHER, sessions=2)

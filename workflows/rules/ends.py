@@ -43,29 +43,33 @@ NOBODY_TO_ASK = (End.DIED, End.TRANSFERRED)
 
 
 def extend_series(state: Pathway, command: ExtendSeries, at: datetime) -> list[Fact]:
-    """Once the patient is in the series; within what the protocol lets one extension add."""
+    """Once the patient is in the series; further sessions have an end, maintenance is decided round by round."""
     del at
     require(state.eligible, "not_screened", "No physician has found the patient eligible.")
     rules = state.protocol.follow_up
     if rules is None:
         raise Refused("no_further_sessions", "The protocol knows no further sessions.")
+    maintenance = command.kind is SeriesKind.MAINTENANCE
+    limit = rules.further_sessions.value - (0 if maintenance else state.extension.further)
     require(
-        command.sessions <= rules.further_sessions.value,
+        command.sessions <= limit,
         "too_many_sessions",
-        "The protocol lets one extension add fewer sessions.",
+        "The protocol lets a series be extended by fewer sessions.",
         "sessions",
-        limit=rules.further_sessions.value,
+        limit=max(0, limit),
     )
     every = command.every_days
-    if command.kind is SeriesKind.MAINTENANCE:
-        fits = every is not None and rules.maintenance_min_days.value <= every <= rules.maintenance_max_days.value
+    if maintenance:
+        treatment = state.protocol.treatment(state.treatment)
+        least = (treatment.maintenance_min_days or rules.maintenance_min_days).value
+        most = (treatment.maintenance_max_days or rules.maintenance_max_days).value
         require(
-            fits,
+            every is not None and least <= every <= most,
             "maintenance_interval",
             "Maintenance needs an interval that the protocol allows.",
             "every_days",
-            least=rules.maintenance_min_days.value,
-            most=rules.maintenance_max_days.value,
+            least=least,
+            most=most,
         )
     else:
         require(every is None, "maintenance_interval", "Only maintenance has an interval of its own.", "every_days")
@@ -140,7 +144,9 @@ def safety_contact(state: Pathway, now: datetime, at: datetime) -> Iterator[Fact
 def series_extended(state: Pathway, fact: SeriesExtended, at: datetime) -> dict[str, Any]:
     """The series goes on."""
     del at
-    return {"extension": Extension(sessions=state.extension.sessions + fact.sessions, every_days=fact.every_days)}
+    before, further = state.extension, fact.sessions if fact.kind is SeriesKind.FURTHER else 0
+    longer = {"sessions": before.sessions + fact.sessions, "further": before.further + further}
+    return {"extension": Extension(every_days=fact.every_days, **longer)}
 
 
 def pathway_completed(state: Pathway, fact: PathwayCompleted, at: datetime) -> dict[str, Any]:
