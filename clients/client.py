@@ -17,9 +17,11 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
+from activities.admission import pathway_id_of
 from activities.keyring import PERSON_INDEX, Keyring
 from clients.errors import (
     PATHWAY_CLOSED,
+    REFERRAL_ID_REUSED,
     SERVER_UNREACHABLE,
     TIMEOUT,
     UNKNOWN_PATHWAY,
@@ -108,8 +110,16 @@ class KapClient(ReadModel):
         """Open a pathway for a referral, or learn that the person has one. The same referral may be sent again.
 
         Raises:
-            Refused: The referral cannot be admitted. A corrected one may be sent under the same number.
+            Refused: The referral cannot be admitted; a corrected one may be sent under the same number. Or its number
+                is that of another person's referral, who must not be taken for this one.
         """
+        receipt = await self._referred(referral)
+        if receipt.pathway_id != pathway_id_of(self._keyring, referral.patient):
+            sentence = "This number was used for another referral. Send this one under a number of its own."
+            raise refused(REFERRAL_ID_REUSED, sentence, "referral_id")
+        return receipt
+
+    async def _referred(self, referral: Referral) -> IntakeReceipt:
         start: WithStartWorkflowOperation[object, IntakeReceipt] = WithStartWorkflowOperation(
             "ReferralIntake",
             referral,

@@ -8,6 +8,7 @@ from schemas.refusals import Refusal
 
 UNKNOWN_PATHWAY: Final = "unknown_pathway"
 PATHWAY_CLOSED: Final = "pathway_closed"
+REFERRAL_ID_REUSED: Final = "referral_id_reused"
 ENDED_BY_FORCE: Final = "ended_by_force"
 SERVER_UNREACHABLE: Final = "server_unreachable"
 WORKERS_UNREACHABLE: Final = "workers_unreachable"

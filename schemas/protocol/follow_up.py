@@ -12,7 +12,9 @@ from schemas.refusals import Unacceptable
 class FollowUpRules(Model):
     """Further sessions and maintenance."""
 
-    further_sessions: Quantity = Field(description="Most sessions beyond the series, and most of one round of maintenance.")
+    further_sessions: Quantity = Field(
+        description="Most sessions beyond the series, and most of a round of maintenance."
+    )
     maintenance_min_days: Quantity = Field(description="Least days between two maintenance sessions.")
     maintenance_max_days: Quantity = Field(description="Most days between two maintenance sessions.")
 

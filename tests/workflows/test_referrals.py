@@ -2,6 +2,7 @@
 
 import pytest
 
+from clients.errors import Refused
 from schemas.actors import Role
 from schemas.commands import AcceptReferral, DecideMerge, ReviewRepeatedReferral
 from schemas.facts import ReferralRepeated
@@ -59,13 +60,28 @@ async def test_what_another_sender_says_is_read_by_somebody(engine: Engine) -> N
 
 async def test_a_sender_learns_nothing(engine: Engine) -> None:
     referral = a_referral()
-    known, unknown = (
-        referral.model_copy(update={"sender": "x"}),
-        a_referral(sender="x", referral_id=referral.referral_id),
-    )
+    known = referral.model_copy(update={"sender": "x", "referral_id": "n-1"})
+    unknown = a_referral(sender="x", referral_id="n-2")
     await engine.refer(referral)
     answers = [await engine.client.acknowledge(one) for one in (known, unknown)]
-    assert answers == [Acknowledgement(referral_id=referral.referral_id)] * 2
+    assert answers == [Acknowledgement(referral_id="n-1"), Acknowledgement(referral_id="n-2")]
+
+
+async def test_a_number_that_is_used_again_loses_nobody(engine: Engine) -> None:
+    referral = a_referral()
+    first = await engine.refer(referral)
+    other = a_referral(referral_id=referral.referral_id)
+    for answer in (engine.client.refer, engine.client.acknowledge):
+        with pytest.raises(Refused) as caught:
+            await answer(other)
+        refusal = caught.value.refusal
+        assert (refusal.code, refusal.field) == ("referral_id_reused", "referral_id")
+        assert not [word for word in (first.id, referral.patient.family_name) if word in str(refusal)]
+    # The first one may be sent again, also as somebody else would type it, and the other one under its own number.
+    shouted = referral.patient.model_copy(update={"family_name": referral.patient.family_name.upper()})
+    again = await engine.client.refer(referral.model_copy(update={"patient": shouted}))
+    assert again.pathway_id == first.id
+    assert (await engine.client.refer(other.model_copy(update={"referral_id": "n-3"}))).status is IntakeStatus.OPENED
 
 
 async def test_a_pathway_opened_without_the_directory_is_compared_later(engine: Engine) -> None:
