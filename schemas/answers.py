@@ -144,4 +144,5 @@ class Status(Model):
     roadmap: Roadmap | None = Field(default=None, description="What the patient wants from the sessions.")
     unwritten_events: int = Field(description="Events not yet in the journal: zero unless PostgreSQL is away.")
     unsent_messages: int
+    withheld_messages: int = Field(default=0, description="Those that wait for the patient's release of information.")
     closure: Closure | None

@@ -26,6 +26,7 @@ from workflows.rules.approval import warned_of
 from workflows.rules.deadlines import due
 from workflows.rules.decide import decide, effective_at
 from workflows.rules.enrolment import open_pathway
+from workflows.rules.outreach import is_released
 from workflows.rules.standing import phase_of
 from workflows.rules.status import attention, details_of
 from workflows.rules.step import Step, follow, lapse, obey
@@ -193,7 +194,11 @@ class Conductor:
     def sendable(self) -> list[MessageRequest]:
         """Messages that nothing keeps from being sent now."""
         now = self.now()
-        return [message for message in self.unsent if self.held.get(message.id, now) <= now]
+        return [message for message in self.released() if self.held.get(message.id, now) <= now]
+
+    def released(self) -> list[MessageRequest]:
+        """Unsent messages that the patient lets their recipients have. The others wait until a release is signed."""
+        return [message for message in self.unsent if is_released(self.state, message)]
 
     # Recording
 

@@ -76,7 +76,9 @@ class CarePathway(
         stands still between workflow tasks, and vital signs and approvals would seem to stay fresh for days.
         """
         engine_now = max(workflow.now(), datetime.now(UTC))  # noqa: TID251
-        return status_of(self.state, self.clock.now(engine_now), len(self.unwritten), len(self.unsent))
+        may_go = len(self.released())
+        status = status_of(self.state, self.clock.now(engine_now), len(self.unwritten), may_go)
+        return status.model_copy(update={"withheld_messages": len(self.unsent) - may_go})
 
     async def _clock_admitted(self, start: PathwayStart) -> None:
         """A simulated clock needs the worker's permission; the real one costs nothing."""

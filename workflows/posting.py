@@ -14,7 +14,7 @@ from schemas.public import Phrase
 from schemas.records import ActivityName, TaskQueue
 from workflows.conductor import Conductor
 from workflows.rules.deadlines import still_wanted
-from workflows.rules.outreach import delivery_rules
+from workflows.rules.outreach import delivery_rules, is_released
 from workflows.rules.step import follow
 
 PATIENT = RetryPolicy(
@@ -82,11 +82,13 @@ class Posting(Conductor):
         self._settle(deliveries)
 
     def _is_outdated(self, batch: MessageBatch) -> bool:
-        """Whether a message has lost its reason, or the patient's agreement to a channel has changed."""
+        """Whether a message has lost its reason, or the patient's agreement to a recipient or a channel has changed."""
         if batch.rules is None:  # of a protocol from before: its recorded histories know no such end
             return False
         now = self.now()
         if any(not still_wanted(self.state, message, now) for message in batch.messages):
+            return True
+        if any(not is_released(self.state, message) for message in batch.messages):
             return True
         rules = delivery_rules(self.state, batch.rules.now, self.clock.scale)
         return rules != batch.rules

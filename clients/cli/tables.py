@@ -75,6 +75,8 @@ def status_page(status: Status) -> Iterable[RenderableType]:
         yield f"Next due: {local(soonest.at)} ({_from(soonest.at, status.now)}): {words(soonest.reason)}"
     if status.unwritten_events:
         yield f"[yellow]{status.unwritten_events} events are not in the journal yet: PostgreSQL is away.[/]"
+    if status.withheld_messages:
+        yield f"[yellow]{status.withheld_messages} messages wait for the patient's release of information.[/]"
     if status.unsent_messages:
         yield f"[yellow]{status.unsent_messages} messages are not sent yet.[/]"
 

@@ -16,7 +16,7 @@ from schemas.messages import OPEN_CHANNELS, Channel, Contact, MessageRequest
 from schemas.pathway import Pathway
 from workers.settings import Settings
 from workflows.rules.deadlines import still_wanted
-from workflows.rules.outreach import delivery_rules
+from workflows.rules.outreach import delivery_rules, is_released
 
 OFFERED = (Channel.EMAIL, Channel.PORTAL)
 """Channels that an installation has without further settings."""
@@ -59,7 +59,7 @@ class Posting:
             self._held.clear()
         for message, event in list(self._unsent.values()):
             recipient = where_now(self._contacts[message.to_id], rules)
-            if self._held.get(message.id, now) > now:
+            if self._held.get(message.id, now) > now or not is_released(state, message):
                 continue
             channels = route(recipient, rules, self._closed(recipient))
             rest = rests(message, recipient, rules, now, self._sent_today(recipient, now))

@@ -19,6 +19,7 @@ from schemas.facts import (
     ConsentRecorded,
     DosingApproved,
 )
+from schemas.messages import MessageRequest, Template
 from schemas.pathway import Phase
 from schemas.protocol import ConsentNeed, Protocol
 from schemas.treatment import DrugRoute, Setting
@@ -57,6 +58,7 @@ from tests.support.people import TEAM, an_enrolment
 from tests.support.protocols import given, packaged
 from workflows.rules.consents.standing import missing_consents, missing_for
 from workflows.rules.gate import gate
+from workflows.rules.outreach import is_released
 
 
 def old() -> Protocol:
@@ -322,3 +324,30 @@ def test_a_protocol_without_the_section_asks_for_its_list_and_nothing_more() -> 
     course.wait(days=1000)
     assert missing_consents(course.state) == []
     course.until(lambda it: it.state.sessions_given == 1)
+
+
+@pytest.mark.parametrize(
+    ("scope", "template", "told"),
+    [
+        ((ReleaseScope.SCHEDULING,), Template.APPOINTMENT, True),
+        ((ReleaseScope.DOSE_PLAN,), Template.APPOINTMENT, False),
+        ((ReleaseScope.DOSE_PLAN,), Template.WORK_OVERDUE, True),
+        ((), Template.WORK_OVERDUE, False),
+        ((), Template.HELP_NEEDED, True),
+    ],
+)
+def test_another_practice_is_told_what_the_patient_lets_it_know(
+    scope: tuple[ReleaseScope, ...], template: Template, told: bool
+) -> None:
+    course = consenting().consent("treatment")
+    message = MessageRequest(
+        id="m-1", template=template, to_role=Role.THERAPIST, to_id=given(TEAM.therapist_id), about="W1"
+    )
+    assert is_released(course.state, message), "a therapist of the clinic needs no release"
+    team = TEAM.model_copy(update={"therapist_practice_id": "practice-harbour"})
+    course.state = course.state.model_copy(update={"care_team": team})
+    if scope:
+        course.must(RecordConsent, Role.PATIENT, **said("release_of_information", scope=scope))
+    assert is_released(course.state, message) is told
+    to_patient = message.model_copy(update={"to_role": Role.PATIENT, "to_id": "p-1"})
+    assert is_released(course.state, to_patient)

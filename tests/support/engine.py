@@ -210,7 +210,7 @@ class Hand:
         """The newest run."""
         return self.engine.client.temporal.get_workflow_handle(self.id)
 
-    def command(self, kind: type[Command], role: Role, **values: Any) -> Command:
+    def command(self, kind: type[Command], role: Role, /, **values: Any) -> Command:
         """A command with an id of its own; plain values are read as JSON, as a caller would send them."""
         self.count += 1
         example = json.loads(json.dumps(kind.example))
@@ -223,13 +223,13 @@ class Hand:
         }
         return kind.model_validate_json(json.dumps(document, default=str))
 
-    async def do(self, kind: type[Command], role: Role, **values: Any) -> Receipt:
+    async def do(self, kind: type[Command], role: Role, /, **values: Any) -> Receipt:
         """Have a command accepted. Fields not given are those of the command's example."""
         receipt = await self.engine.client.do(self.id, self.command(kind, role, **values))
         self.receipts.append(receipt)
         return receipt
 
-    async def refused(self, kind: type[Command], role: Role, **values: Any) -> str:
+    async def refused(self, kind: type[Command], role: Role, /, **values: Any) -> str:
         """Have a command refused; returns the code."""
         try:
             await self.engine.client.do(self.id, self.command(kind, role, **values))

@@ -1,10 +1,34 @@
 """What the pathway says about its messages each time an attempt at them is scheduled."""
 
 from datetime import datetime
+from typing import Final
 
-from schemas.messages import DeliveryRules
+from schemas.actors import Role
+from schemas.consents import ConsentUse, ReleaseScope
+from schemas.messages import DeliveryRules, MessageRequest, Template
 from schemas.pathway import Pathway
-from workflows.rules.consents.standing import wants_messages
+from schemas.protocol import ConsentNeed
+from workflows.rules.consents.standing import stands, wants_messages
+
+OF_TIMES: Final = (Template.APPOINTMENT, Template.SESSION_REMINDER, Template.SESSION_OFF)
+"""What is only told to whom the patient lets know of appointments."""
+
+
+def is_released(state: Pathway, message: MessageRequest) -> bool:
+    """Whether the patient lets the recipient be told, as of now: a therapist of another practice needs a release.
+
+    What is pressing goes all the same: a serious threat to somebody's safety needs none (45 CFR 164.512(j)).
+    """
+    team = state.care_team
+    external = team is not None and team.therapist_practice_id is not None and message.to_id == team.therapist_id
+    if not external or message.to_role is not Role.THERAPIST or message.is_pressing:
+        return True
+    for kind, rule in state.protocol.consent_rules.kinds.items():
+        if rule.covers is ConsentUse.RELEASE and rule.needed is ConsentNeed.EXTERNAL_THERAPIST:
+            scope = state.consents[kind].scope if stands(state, kind, rule) else ()
+            if not scope or (message.template in OF_TIMES and ReleaseScope.SCHEDULING not in scope):
+                return False
+    return True
 
 
 def delivery_rules(state: Pathway, now: datetime, scale: float) -> DeliveryRules | None:
