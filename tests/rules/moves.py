@@ -52,6 +52,7 @@ AROUND_A_DOSE: Final[tuple[type[Command], ...]] = (
     *[c.AcceptMedication] * 2,
     *[c.RecordDayChecklist] * 2,
     c.RecordMedications,
+    c.RecordUnauthorisedAdministration,
     c.StopMedication,
     c.ClearCondition,
     c.RecordLabs,

@@ -24,6 +24,7 @@ from schemas.pathway import Phase
 from schemas.preparation import PreparationItem, PreparationKind
 from schemas.protocol import Protocol
 from schemas.refusals import Refusal
+from schemas.treatment import Vitals
 from schemas.work import WorkKind
 from tests.rules.arrivals import CALM, TICK, approval_of, dosed, give
 from tests.rules.refusing import Refused, each, holds, saying
@@ -277,3 +278,13 @@ def test_the_roadmap_goes_on_and_is_amended() -> None:
     assert (after.version, after.cycle, after.intentions) == (2, 2, ("To rest.",))
     assert (after.goals, after.recent_stressors) == (first.goals, ())
     assert course.facts(PreparationNoteSigned)[-1].goals == first.goals
+
+
+@pytest.mark.parametrize(("cycle", "phase"), [(1, Phase.SESSION), (2, Phase.PREPARATION)])
+def test_a_hold_has_a_brief_preparation_done_again(cycle: int, phase: Phase) -> None:
+    """Before the first session it is the whole preparation, which keeps its thirty days."""
+    course = at(Phase.SESSION, cycle)
+    course.until(lambda it: it.state.cycle.session is not None and it.session.checked_in_at is not None)
+    course.must(RecordVitals, Role.NURSE, vitals=Vitals(systolic=200, diastolic=100, heart_rate=70, spo2=98))
+    assert course.phase is phase
+    course.until(lambda it: it.state.sessions_given == cycle)

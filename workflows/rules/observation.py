@@ -1,5 +1,6 @@
 """Rules of what is measured, held, captured and debriefed in a session."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from schemas.facts import (
     HoldLifted,
     InsightCaptured,
     PredoseVitalsDecided,
+    PreparationVoided,
     SessionHeld,
     VitalsRecorded,
 )
@@ -38,7 +40,7 @@ def record_vitals(state: Pathway, command: RecordVitals, at: datetime) -> list[F
     current = after.cycle.session
     waiting = current is not None and current.checked_in_at is not None and not current.doses
     if current is not None and waiting and pressure_verdict(after, current) is Verdict.HOLD:
-        facts.append(_held(current.id, *HELD_BY_RULE))
+        facts += _held(state, current, *HELD_BY_RULE)
     return [*facts, *alarms(state, session, reading)]
 
 
@@ -58,8 +60,11 @@ def _session_then(state: Pathway, at: datetime) -> Session:
     return open_session(state, at)
 
 
-def _held(session_id: str, code: str, sentence: str) -> SessionHeld:
-    return SessionHeld(session_id=session_id, code=code, sentence=sentence)
+def _held(state: Pathway, session: Session, code: str, sentence: str) -> Iterator[Fact]:
+    """The hold. A brief preparation is for the session that it comes before: it is done again for the next booking."""
+    yield SessionHeld(session_id=session.id, code=code, sentence=sentence)
+    if state.has_psychotherapy and state.cycle.number > 1 and state.cycle.prepared_at is not None:
+        yield PreparationVoided(cycle=state.cycle.number)
 
 
 def decide_predose_vitals(state: Pathway, command: DecidePredoseVitals, at: datetime) -> list[Fact]:
@@ -70,7 +75,7 @@ def decide_predose_vitals(state: Pathway, command: DecidePredoseVitals, at: date
     require(open_question, "no_decision_needed", "These readings do not wait for a physician's decision.")
     facts: list[Fact] = [PredoseVitalsDecided(session_id=session.id, proceed=command.proceed)]
     if not command.proceed:
-        facts.append(_held(session.id, *HELD_BY_PHYSICIAN))
+        facts += _held(state, session, *HELD_BY_PHYSICIAN)
     return facts
 
 
