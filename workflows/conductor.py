@@ -22,7 +22,6 @@ from schemas.pathway import Pathway
 from schemas.refusals import Refusal
 from schemas.search import ATTENTION, PHASE, PROTOCOL, SESSIONS
 from schemas.start import Carried, PathwayStart
-from workflows.rules.approval import warned_of
 from workflows.rules.deadlines import due
 from workflows.rules.decide import decide, effective_at
 from workflows.rules.enrolment import open_pathway
@@ -30,6 +29,7 @@ from workflows.rules.outreach import is_released
 from workflows.rules.standing import phase_of
 from workflows.rules.status import attention, details_of
 from workflows.rules.step import Step, follow, lapse, obey
+from workflows.rules.warning import warned_of
 
 PROTOCOL_KEY = SearchAttributeKey.for_keyword(PROTOCOL)
 PHASE_KEY = SearchAttributeKey.for_keyword(PHASE)

@@ -21,12 +21,12 @@ from schemas.supply import SupplyChange
 from schemas.team import Credentials, TeamChangeCause
 from schemas.treatment import ApprovalStatus, DrugRoute, HomeAttestation, Setting, TreatmentRoute, Vitals
 from schemas.work import WorkKind
-from workflows.rules.approval import readers
 from workflows.rules.blood_pressure import Verdict
 from workflows.rules.checkins import asked
 from workflows.rules.consents.standing import capacity_doubtful_until, cooling_off_ends, missing_consents, missing_for
 from workflows.rules.credentials import Clinician, lacking, latest, on_duty, therapist
 from workflows.rules.dose_limits import most_alone, most_in_session, offered
+from workflows.rules.dose_plan import readers
 from workflows.rules.gate import gate
 from workflows.rules.measures import missing_baseline
 from workflows.rules.monitoring import is_taken, readings_due

@@ -23,12 +23,12 @@ from schemas.events import CHAIN_START, Event
 from schemas.facts import CancellationRequested, MessageWithdrawn
 from schemas.refusals import Refusal, refusal_from_validation
 from schemas.scenario import Happening
-from workflows.rules.approval import warned_of
 from workflows.rules.deadlines import due
 from workflows.rules.decide import effective_at
 from workflows.rules.enrolment import open_pathway
 from workflows.rules.standing import phase_of
 from workflows.rules.step import Step, follow, lapse, obey
+from workflows.rules.warning import warned_of
 
 EPISODE = "on-the-rules-alone"
 

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from schemas.base import Instant, Line, Text
 from schemas.commands.ends import Course, DiscontinuationCause, SeriesKind
 from schemas.facts.base import Fact
@@ -14,6 +16,9 @@ class PathwayCompleted(Fact):
     course: Course
     summary: Text
     sessions_given: int
+    checkins_ended: int | None = Field(
+        default=None, description="Long-term check-ins that will not be asked any more; none of them is for safety."
+    )
 
 
 class SeriesExtended(Fact):

@@ -29,7 +29,7 @@ from schemas.treatment import Approval, DrugRoute, Setting, Vitals
 from tests.support.course import Course, at
 from tests.support.people import RESIDENCE
 from tests.support.protocols import given, packaged, varied
-from workflows.rules.approval import readers
+from workflows.rules.dose_plan import readers
 
 TICK: Final = timedelta(microseconds=1)
 MINUTE: Final = timedelta(minutes=1)

@@ -39,8 +39,8 @@ from tests.rules.arrivals import CALM, approval_of, read
 from tests.rules.staffing import verified
 from tests.support.course import Course
 from tests.support.people import an_enrolment
-from workflows.rules.approval import warned_of
 from workflows.rules.gate import gate
+from workflows.rules.warning import warned_of
 
 SECOND = Actor(id="dr-birch", role=Role.PHYSICIAN)
 """The prescriber who covers, or agrees to a large step."""

@@ -29,8 +29,10 @@ from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import PHASES, Course, at
 from tests.support.people import PATHWAY_ID
 from tests.support.protocols import packaged, short
+from workflows.rules.checkins import LONG_TERM, safety_only
 from workflows.rules.deadlines import due
 from workflows.rules.decide import decide
+from workflows.rules.warning import warned_of
 
 OPEN = list(PHASES)
 CLOSABLE = [phase for phase in OPEN if phase is not Phase.FOLLOW_UP]
@@ -177,6 +179,18 @@ def test_completing_after_the_last_cycle(outcome: Outcome) -> None:
     assert course.state.closure == Closure(end=End.COMPLETED, at=ended_at, course=outcome, sessions_given=2)
     (fact,) = course.facts(PathwayCompleted)
     assert (fact.course, fact.sessions_given) == (outcome, 2)
+
+
+def test_completing_before_the_long_term_check_ins_says_that_they_end() -> None:
+    course = finished()
+    planned, safe = course.state.checkins, safety_only(course.state)
+    ended = {*planned.planned, *planned.open} - {*safe.planned, *safe.open}
+    assert ended
+    course.must(CompletePathway, Role.PHYSICIAN, course=Outcome.REMISSION)
+    (fact,) = course.facts(PathwayCompleted)
+    assert fact.checkins_ended == len(ended)
+    assert warned_of([fact]) == ("long_term_checkins_end",)
+    assert not [one for one in course.state.checkins.planned if one.kind == LONG_TERM]
 
 
 def test_as_many_cycles_as_the_protocol_says() -> None:

@@ -30,7 +30,7 @@ from tests.rules.arrivals import CALM, TICK, approval_of, dosed, give
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import Course, at
 from tests.support.protocols import given, packaged, short, varied
-from workflows.rules.approval import readers
+from workflows.rules.dose_plan import readers
 from workflows.rules.gate import gate
 from workflows.rules.preparation import prepared_visits
 

@@ -28,9 +28,9 @@ from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import Course, at, of_kind
 from tests.support.people import RESIDENCE, an_enrolment
 from tests.support.protocols import given, packaged, varied
-from workflows.rules.approval import warned_of
 from workflows.rules.calendar import end_of_local_month
 from workflows.rules.status import status_of
+from workflows.rules.warning import warned_of
 
 RULES = given(packaged().regulation)
 ENDS = datetime(2027, 1, 1, 6, 59, 59, tzinfo=UTC)

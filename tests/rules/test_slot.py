@@ -31,10 +31,10 @@ from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import Course, at
 from tests.support.people import PATHWAY_ID, an_enrolment
 from tests.support.protocols import given, packaged
-from workflows.rules.approval import warned_of
 from workflows.rules.deadlines import still_wanted
 from workflows.rules.gate import gate
 from workflows.rules.status import status_of
+from workflows.rules.warning import warned_of
 
 RULES = given(packaged().day_of)
 OPENS, CUTOFF = timedelta(hours=RULES.opens_h.value), timedelta(hours=RULES.cutoff_h.value)

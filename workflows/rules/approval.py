@@ -1,14 +1,10 @@
 """Rules of the dosing approval. Only physicians approve; time and changed facts only take away."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from schemas.actors import Role
 from schemas.commands import (
-    AcknowledgeDosePlan,
     ApproveDosing,
-    ConfirmCondition,
     CountersignDosing,
     RevokeApproval,
 )
@@ -16,12 +12,9 @@ from schemas.facts import (
     ApprovalExpired,
     ApprovalRevoked,
     ApprovalSuspended,
-    ConditionConfirmed,
-    DosePlanAcknowledged,
     DosingApproved,
     DosingCountersigned,
     Fact,
-    SessionScheduled,
 )
 from schemas.pathway import Pathway
 from schemas.treatment import Approval, ApprovalStatus, Setting
@@ -195,22 +188,9 @@ def _require_within_terms(state: Pathway, command: ApproveDosing) -> None:
     )
 
 
-def confirm_condition(state: Pathway, command: ConfirmCondition, at: datetime) -> list[Fact]:
-    """Of the approval that stands or is proposed, each once: a later approval sets its own."""
-    del at
-    approval = _latest(state, command.approval_id)
-    stands = approval.status in (ApprovalStatus.IN_FORCE, ApprovalStatus.PROPOSED)
-    require(stands, "approval_not_in_force", "The approval is not in force.", "approval_id")
-    known = command.condition in (approval.conditions or ())
-    require(known, "condition_unknown", "The approval has no such condition.", "condition")
-    waits = command.condition in approval.unconfirmed()
-    require(waits, "condition_already_confirmed", "This condition was confirmed before.", "condition")
-    return [ConditionConfirmed(approval_id=approval.id, condition=command.condition)]
-
-
 def countersign_dosing(state: Pathway, command: CountersignDosing, at: datetime) -> list[Fact]:
     """By another physician than the one who proposed, before the proposal ends."""
-    approval = _latest(state, command.approval_id)
+    approval = latest_named(state, command.approval_id)
     require(
         approval.status is ApprovalStatus.PROPOSED and at < approval.valid_until,
         "approval_not_proposed",
@@ -227,48 +207,24 @@ def countersign_dosing(state: Pathway, command: CountersignDosing, at: datetime)
     return [DosingCountersigned(approval_id=approval.id, countersigned_by=command.actor.id)]
 
 
-def acknowledge_dose_plan(state: Pathway, command: AcknowledgeDosePlan, at: datetime) -> list[Fact]:
-    """Of the version that is in force: reading an older one says nothing about this one."""
-    del at
-    approval = _latest(state, command.approval_id)
-    stands = approval.status is ApprovalStatus.IN_FORCE
-    require(stands, "approval_not_in_force", "The approval is not in force.", "approval_id")
-    read = command.actor.role in approval.acknowledged
-    require(not read, "already_acknowledged", "This version was acknowledged before.", "approval_id")
-    return [DosePlanAcknowledged(approval_id=approval.id, role=command.actor.role)]
-
-
 def revoke_approval(state: Pathway, command: RevokeApproval, at: datetime) -> list[Fact]:
     """Of the approval in force, named by its id, so that a late click cannot hit a newer one."""
     del at
-    approval = _latest(state, command.approval_id)
+    approval = latest_named(state, command.approval_id)
     stands = approval.status in (ApprovalStatus.IN_FORCE, ApprovalStatus.PROPOSED)
     require(stands, "approval_not_in_force", "The approval is not in force any more.", "approval_id")
     return [ApprovalRevoked(approval_id=command.approval_id)]
 
 
-def _latest(state: Pathway, approval_id: str) -> Approval:
+def latest_named(state: Pathway, approval_id: str) -> Approval:
+    """The latest approval, which has to be the one that is named.
+
+    Raises:
+        Refused: ``approval_unknown``.
+    """
     if state.approval is None or state.approval.id != approval_id:
         raise Refused("approval_unknown", "This is not the pathway's latest approval.", "approval_id")
     return state.approval
-
-
-def readers(state: Pathway) -> tuple[Role, ...]:
-    """Who has to read a dose plan before a dose is given under it; nobody under a protocol that does not ask."""
-    if state.protocol.approval.acknowledged_by_h is None:
-        return ()
-    return (Role.THERAPIST, Role.PATIENT) if state.has_psychotherapy else (Role.PATIENT,)
-
-
-def warned_of(facts: Iterable[Fact]) -> tuple[str, ...]:
-    """What was approved or booked all the same and should still be thought about."""
-    warned: list[str] = []
-    for fact in facts:
-        if isinstance(fact, DosingApproved):
-            warned += fact.approval.warnings or ()
-        if isinstance(fact, SessionScheduled):
-            warned += fact.obstacles or ()
-    return tuple(warned)
 
 
 def dosing_approved(state: Pathway, fact: DosingApproved, at: datetime) -> dict[str, Any]:
@@ -284,7 +240,7 @@ def _hold_judged(state: Pathway, at: datetime) -> dict[str, Any]:
 
 def dosing_countersigned(state: Pathway, fact: DosingCountersigned, at: datetime) -> dict[str, Any]:
     """It counts from now: nothing given before was covered by it."""
-    counts = _changed(state, status=ApprovalStatus.IN_FORCE, countersigned_by=fact.countersigned_by, approved_at=at)
+    counts = changed(state, status=ApprovalStatus.IN_FORCE, countersigned_by=fact.countersigned_by, approved_at=at)
     return {**counts, **_hold_judged(state, at)}
 
 
@@ -292,18 +248,6 @@ def approval_suspended(state: Pathway, fact: ApprovalSuspended, at: datetime) ->
     """It carries no dose any more, and never will again."""
     status = {"status": ApprovalStatus.SUSPENDED, "suspended_for": fact.reasons}
     return ended(state.approval, fact.since or at, **status)
-
-
-def condition_confirmed(state: Pathway, fact: ConditionConfirmed, at: datetime) -> dict[str, Any]:
-    """Met from now on."""
-    approval = state.approval
-    return _changed(state, conditions_met={**(approval.conditions_met or {}), fact.condition: at}) if approval else {}
-
-
-def dose_plan_acknowledged(state: Pathway, fact: DosePlanAcknowledged, at: datetime) -> dict[str, Any]:
-    """Read."""
-    approval = state.approval
-    return _changed(state, acknowledged={**approval.acknowledged, fact.role: at}) if approval else {}
 
 
 def approval_revoked(state: Pathway, fact: ApprovalRevoked, at: datetime) -> dict[str, Any]:
@@ -328,5 +272,6 @@ def ended(approval: Approval | None, at: datetime, **changes: Any) -> dict[str, 
     return {"approval": approval.model_copy(update={"ended_at": approval.approved_at if never else before, **changes})}
 
 
-def _changed(state: Pathway, **changes: Any) -> dict[str, Any]:
+def changed(state: Pathway, **changes: Any) -> dict[str, Any]:
+    """The change of state that changes the approval, where there is one."""
     return {"approval": state.approval.model_copy(update=changes)} if state.approval is not None else {}

@@ -86,8 +86,15 @@ def complete_pathway(state: Pathway, command: CompletePathway, at: datetime) -> 
         sessions_given=state.sessions_given,
         sessions_planned=state.sessions_planned,
     )
+    ahead, kept = state.checkins, checkins.safety_only(state)
+    ended = len(ahead.planned) + len(ahead.open) - len(kept.planned) - len(kept.open)
     return [
-        PathwayCompleted(course=command.course, summary=command.summary, sessions_given=state.sessions_given),
+        PathwayCompleted(
+            course=command.course,
+            summary=command.summary,
+            sessions_given=state.sessions_given,
+            checkins_ended=ended or None,
+        )
     ]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from schemas.facts import FastingReminderDue, SessionCutoffReached, SessionDayBegun
 from schemas.pathway import Pathway, Session
-from workflows.rules.approval import readers
+from workflows.rules.dose_plan import readers
 from workflows.rules.gate import approval, consents, enrolment, preparation, regulation, risk, safety, screening
 from workflows.rules.refusing import require
 from workflows.rules.standing import is_covered

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from schemas.actors import Role
 from schemas.pathway import Pathway, Session
 from schemas.treatment import Approval, ApprovalStatus
-from workflows.rules.approval import readers
 from workflows.rules.dose_limits import offered
+from workflows.rules.dose_plan import readers
 from workflows.rules.follow_up import is_seen_after_pause
 from workflows.rules.gate.check import GateCheck, Intended, check
 

@@ -6,7 +6,7 @@ from schemas.actors import Role
 from schemas.pathway import Pathway
 from schemas.treatment import Approval, ApprovalStatus
 from schemas.work import WorkKind
-from workflows.rules.approval import readers
+from workflows.rules.dose_plan import readers
 from workflows.rules.owed.obligation import Obligation
 
 READING = {Role.THERAPIST: WorkKind.ACKNOWLEDGE_DOSE_PLAN, Role.PATIENT: WorkKind.READ_DOSE_PLAN}
