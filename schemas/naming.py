@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
+@lru_cache(maxsize=4096)  # a protocol has a thousand names, and is read with every state that is taken over
 def words_of(text: str) -> tuple[str, ...]:
     """The runs of letters and the runs of digits of a text, in plain lower case."""
     plain = unicodedata.normalize("NFKD", text.casefold())

@@ -25,7 +25,7 @@ from schemas.commands import (
 from schemas.measures import Instrument
 from schemas.pathway import Phase
 from schemas.protocol import ConsentNeed
-from schemas.treatment import Approval, DrugRoute, Setting, Vitals
+from schemas.treatment import Approval, DrugRoute, Setting, TreatmentRoute, Vitals
 from tests.support.course import Course, at
 from tests.support.people import RESIDENCE
 from tests.support.protocols import given, packaged, varied
@@ -369,4 +369,12 @@ def observed(vitals: Vitals | None = CALM, *, early: timedelta = timedelta(0)) -
     course.wait_until(course.now + OBSERVED - early)
     if vitals is not None:
         course.must(RecordVitals, Role.NURSE, vitals=vitals)
+    return course
+
+
+def infusing() -> Course:
+    """An infusion has just begun."""
+    course = at(Phase.SESSION, treatment=TreatmentRoute.STANDARD_KETAMINE)
+    course.until(lambda it: bool(it.state.sessions_given))
+    assert given(course.session.last_dose).route is DrugRoute.INTRAVENOUS
     return course

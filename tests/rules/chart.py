@@ -16,7 +16,7 @@ from schemas.messages import Template
 from schemas.monitoring import AlarmLevel
 from schemas.pathway import Pathway
 from schemas.protocol import ConsentNeed, Protocol
-from schemas.treatment import Approval, ApprovalStatus, Reading, Setting
+from schemas.treatment import Approval, ApprovalStatus, Reading, Setting, TreatmentRoute
 from schemas.work import WorkItem
 from tests.rules.dosing import Visit, covers, require_safe
 from tests.rules.permitted import AFTER_THE_END, BY_ENGINE, ONLY_BY
@@ -41,6 +41,7 @@ class Chart:
     """Everything known about one pathway from its record."""
 
     protocol: Protocol
+    treatment: TreatmentRoute
     recorded: int = 0
     clock: datetime | None = None
     eligible_at: datetime | None = None
@@ -64,6 +65,10 @@ class Chart:
     alarms: dict[str, AlarmLevel] = field(default_factory=dict)
     """Those that no physician has looked at."""
     messages: set[str] = field(default_factory=set)
+
+    @property
+    def psychotherapy(self) -> bool:
+        return self.protocol.treatment(self.treatment).psychotherapy
 
     def read(self, entries: Iterable[Entry]) -> None:
         """Take in entries in the order of the record.
@@ -235,7 +240,9 @@ class Chart:
         assert self.eligible_at is not None
         assert self.eligible_at <= at
         assert self.consented(at), "no consent at that instant"
-        assert self.prepared.get(visit.cycle, entry.recorded_at + timedelta(1)) <= at, "not prepared at that instant"
+        prepared_at = self.prepared.get(visit.cycle)
+        prepared = prepared_at is not None and prepared_at <= at
+        assert prepared or not self.psychotherapy, "not prepared at that instant"
         assert not covers(self.holds, at), "given during a medical hold"
         assert not self.held, "recorded during a medical hold"
         assert not self.unreviewed, "given after an emergency that nobody has reviewed"
@@ -267,24 +274,30 @@ class Chart:
         for granted in self.granted.values():
             granted.ended_at = min(at, granted.ended_at or at)
 
+    def _infusion_ended(self, fact: f.InfusionEnded, entry: Entry) -> None:
+        visit = self.visits[fact.session_id]
+        assert visit.doses[-1].given_at <= entry.at
+        visit.infusion_ended_at = entry.at
+
     def _require_intervals(self, visit: Visit, at: datetime) -> None:
-        before = [dose.given_at for other in self.visits.values() if other is not visit for dose in other.doses]
-        least = timedelta(hours=self.protocol.series.min_hours_between_doses.value)
+        before = [other.last_drug_at for other in self.visits.values() if other is not visit and other.doses]
+        least = timedelta(hours=self.protocol.series_of(self.treatment).min_hours_between_doses.value)
         assert all(at - earlier >= least for earlier in before), "too soon after the dose before"
         gap = timedelta(hours=self.protocol.integration.min_hours_before_next_dose.value)
         assert all(at - held >= gap for held in self.integrated.values()), "too soon after the visit before"
         over = {*self.integrated, *self.without_integration}
-        assert over == set(range(1, visit.cycle)), "the cycle before is not integrated"
+        assert not self.psychotherapy or over == set(range(1, visit.cycle)), "the cycle before is not integrated"
 
     def _patient_discharged(self, fact: f.PatientDischarged, entry: Entry) -> None:
         visit = self.visits[fact.session_id]
         assert visit.discharged_at is None
-        last = visit.doses[-1]
-        minimum = timedelta(minutes=self.protocol.routes[last.route].observation_min.value)
-        assert entry.at - last.given_at >= minimum, "not observed long enough"
+        rules, last = self.protocol.routes[visit.doses[-1].route], visit.last_drug_at
+        minimum = timedelta(minutes=rules.observation_min.value)
+        assert rules.infusion_min is None or visit.infusion_ended_at is not None, "discharged during an infusion"
+        assert entry.at - last >= minimum, "not observed long enough"
         latest = visit.latest(entry.at)
         assert latest is not None
-        assert latest.measured_at > last.given_at, "not measured since the drug"
+        assert latest.measured_at > last, "not measured since the drug"
         assert entry.at - latest.measured_at <= timedelta(minutes=self.protocol.vitals.valid_min.value)
         self._require_no_alarm(latest)
         visit.discharged_at = entry.at
@@ -328,7 +341,7 @@ class Chart:
         if fact.visit is not None and fact.visit > 1:
             assert fact.cycle in self.integrated, "a further visit before the first"
             return
-        rules, drug = self.protocol.integration, visit.doses[-1].given_at
+        rules, drug = self.protocol.integration, visit.last_drug_at
         assert visit.discharged_at is not None
         assert visit.discharged_at <= fact.held_at <= entry.recorded_at
         assert fact.held_at - drug >= timedelta(hours=rules.window_opens_h.value)
@@ -422,8 +435,8 @@ class Chart:
         assert (state.hold is not None) == self.held
         assert {one.id: one.level for one in state.alarms} == self.alarms
         assert state.messages_requested == len(self.messages)
-        doses = [dose.given_at for visit in self.visits.values() for dose in visit.doses]
-        assert state.last_drug_at == max(doses, default=None)
+        drug = [visit.last_drug_at for visit in self.visits.values() if visit.doses]
+        assert state.last_drug_at == max(drug, default=None)
         if state.approval is not None:
             granted = self.granted[state.approval.id]
             assert state.approval.sessions_used == len(granted.sessions)

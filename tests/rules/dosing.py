@@ -24,11 +24,18 @@ class Visit:
     accepted: list[tuple[datetime, int]] = field(default_factory=list)
     """When a physician let readings pass, and how many there were."""
     doses: list[Dose] = field(default_factory=list)
+    infusion_ended_at: datetime | None = None
     discharged_at: datetime | None = None
     stopped: bool = False
     """An emergency was declared while the patient was there."""
     cancelled: list[Visit] = field(default_factory=list)
     """Visits before this one that were cancelled although the patient was there, without a hold since."""
+
+    @property
+    def last_drug_at(self) -> datetime:
+        """When drug last went in: a dose, or the end of an infusion."""
+        given = [dose.given_at for dose in self.doses]
+        return max(given if self.infusion_ended_at is None else [*given, self.infusion_ended_at])
 
     def brought_along(self, protocol: Protocol) -> list[Reading]:
         """Readings of those that a new booking does not undo, in the order in which they were measured."""

@@ -20,7 +20,7 @@ from schemas.pathway import Phase
 from schemas.refusals import Refusal
 from schemas.treatment import DrugRoute, Setting, TreatmentRoute
 from schemas.work import Priority, WorkItem, WorkKind
-from tests.rules.arrivals import CALM, TICK, dosed, give
+from tests.rules.arrivals import CALM, TICK, dosed, give, infusing
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import Course, at
 from tests.support.protocols import given, packaged
@@ -34,14 +34,6 @@ WATCH = given(given(packaged().monitoring).sitter)
 EVERY, CALLED = timedelta(minutes=WATCH.every_min.value), timedelta(minutes=WATCH.contact_min.value)
 LATE = timedelta(minutes=given(packaged().monitoring).late_min.value)
 MINUTE = timedelta(minutes=1)
-
-
-def infusing() -> Course:
-    """An infusion has just begun."""
-    course = at(Phase.SESSION, treatment=TreatmentRoute.STANDARD_KETAMINE)
-    course.until(lambda it: bool(it.state.sessions_given))
-    assert given(course.session.last_dose).route is DrugRoute.INTRAVENOUS
-    return course
 
 
 def infused(minutes: float = 40) -> Course:

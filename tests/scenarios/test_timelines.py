@@ -44,10 +44,9 @@ def assert_sound(result: Result) -> None:
     """What the auditors of the property tests say to it, and the state that the journal tells."""
     record, protocol = result.record, result.play.script.protocol
     entries = [Entry(event.fact, event.observed_at, event.recorded_at, event.actor) for event in record.events]
-    if record.opening.has_psychotherapy:  # the chart reads no other
-        chart = Chart(protocol)
-        chart.read(entries)
-        chart.agrees_with(record.states[-1])
+    chart = Chart(protocol, record.opening.treatment)
+    chart.read(entries)
+    chart.agrees_with(record.states[-1])
     for kind in AUDITS:
         audit = kind(protocol, record.opening)
         for entry in entries:

@@ -42,6 +42,8 @@ class ApprovalAudit:
             assert not self.waiting[fact.approval_id], "sent before the conditions were met"
         elif isinstance(fact, f.UnauthorisedAdministration):
             self._drug(fact.dose.given_at)
+        elif isinstance(fact, f.InfusionEnded):
+            self._drug(entry.at)
         elif isinstance(fact, f.DrugAdministered):
             approval = given(fact.dose.approval_id)
             assert not self.waiting[approval], "given before the conditions were met"

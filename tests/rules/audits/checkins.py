@@ -32,6 +32,8 @@ class CheckinAudit:
         if isinstance(fact, f.DrugAdministered | f.UnauthorisedAdministration):
             before = self.last_drug.get(fact.session_id, fact.dose.given_at)
             self.last_drug[fact.session_id] = max(before, fact.dose.given_at)
+        elif isinstance(fact, f.InfusionEnded):
+            self.last_drug[fact.session_id] = max(entry.at, self.last_drug[fact.session_id])
         elif isinstance(fact, f.CheckinDue):
             self._due(fact, entry)
         elif isinstance(fact, f.VisitMissed) and fact.checkin_id is not None:

@@ -45,6 +45,9 @@ class IntegrationAudit:
             self.booked.setdefault(fact.session_id, (fact.cycle, at))
             self.last_drug[fact.cycle] = max(at, self.last_drug.get(fact.cycle, at))
             self.given.add(fact.session_id)
+        elif isinstance(fact, f.InfusionEnded):
+            cycle, _ = self.booked[fact.session_id]
+            self.last_drug[cycle] = max(entry.at, self.last_drug[cycle])
         elif isinstance(fact, f.IntegrationDeviated):
             limit = self.last_drug[fact.cycle] + timedelta(days=self.rules.hard_limit_days.value)
             assert fact.hard_limit == limit <= entry.recorded_at

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from schemas import facts as f
+from schemas.actors import Role
 from schemas.messages import MessageRequest
 from schemas.pathway import Pathway
 from schemas.protocol import Protocol
@@ -19,10 +20,11 @@ class InvitationAudit:
         self.rules = protocol.messages
         self.calendars: dict[tuple[str, str], MessageRequest] = {}
         self.bookings: dict[str, datetime] = {}
+        self.now: datetime | None = None
 
     def read(self, entry: Entry) -> None:
         """Take in one entry."""
-        fact = entry.fact
+        fact, self.now = entry.fact, entry.recorded_at
         if isinstance(fact, f.SessionScheduled):
             self.bookings[fact.session_id] = fact.starts_at
         elif isinstance(fact, f.MessageRequested) and fact.message.appointment is not None:
@@ -48,11 +50,16 @@ class InvitationAudit:
         self.calendars[message.to_id, said.uid] = message
 
     def agrees_with(self, state: Pathway) -> None:
-        """Whoever has an appointment ahead has the one that is booked."""
+        """Whoever has an appointment ahead has the one that is booked, and the patient has it in any case."""
         session = state.cycle.session
         if session is None or session.checked_in_at is not None or state.ending or state.closure:
             return
         for (_, uid), message in self.calendars.items():
-            if uid.endswith(f"-{session.id}"):
-                assert message.appointment is not None
-                assert message.appointment.cancelled or message.at == session.starts_at
+            if not uid.endswith(f"-{session.id}"):
+                continue
+            # What is past stays in the calendar of a therapist who has left since.
+            assert message.appointment is not None
+            assert message.at is not None
+            assert self.now is not None
+            ahead = message.at > self.now or message.to_role is Role.PATIENT
+            assert not ahead or message.appointment.cancelled or message.at == session.starts_at
