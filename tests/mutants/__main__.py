@@ -2,8 +2,9 @@
 
 ``make mutants ARGS="dose_limits --sample 20"``.
 
-It works on a copy of the sources. A mutant is tested by the test files that belong to its module, by name or because
-they import it; one that survives them might still be found by the others, so the score is a lower bound.
+It works on a copy of the sources. A mutant is tested by the test files that belong to its module: by its name or that
+of its folder, because they import it, or because ``BESIDE`` says so. One that survives them might still be found by
+the others, so the score is a lower bound.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,26 @@ RULES: Final = Path("workflows") / "rules"
 SOURCES: Final = ("schemas", "workflows", "activities", "workers", "clients", "deploy", "tests", "pyproject.toml")
 NOT_OVER_COURSES: Final = "test_invariants.py"
 """Random courses take minutes and find something else each time."""
+
+BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "alarming": ("readings", "observation"),
+    "course": ("work", "ends", "booking"),
+    "deadline": ("work",),
+    "dose_plan": ("approval_conditions",),
+    "dosing": ("dose", "outside_the_gate"),
+    "evolve": ("every_command", "ends"),
+    "fasting": ("day_of",),
+    "follow_up": ("pace", "approval"),
+    "late_integration": ("integration", "no_show"),
+    "monitoring": ("readings", "observation", "watching"),
+    "obligation": ("work",),
+    "obligations": ("work", "emergencies"),
+    "predose": ("vitals", "booking"),
+    "refusing": ("every_command",),
+    "session": ("dose", "discharge", "booking", "day_of"),
+    "suspension": ("new_medication", "approval", "whereabouts", "outside_the_gate"),
+}
+"""Tests of a module that has no file of its own: the situation that it is about has one."""
 
 EQUIVALENT: Final = re.compile(r"core/(ReplaceBinaryOperator_BitOr_|RemoveDecorator)")
 """Mutants of type annotations and of properties' decorators say nothing about a rule."""
@@ -113,12 +134,13 @@ def tests_of(module: Path) -> list[Path]:
     """Test files that belong to a module."""
     name = ".".join(module.with_suffix("").parts)
     files = sorted((Path("tests") / "rules").glob("test_*.py"))
-    return [one for one in files if one.name != NOT_OVER_COURSES and _belongs(one, module.stem, name)]
+    return [one for one in files if one.name != NOT_OVER_COURSES and _belongs(one, module, name)]
 
 
-def _belongs(file: Path, stem: str, name: str) -> bool:
-    words: Iterable[str] = file.stem.removeprefix("test_").split("_")
-    return stem in words or file.stem.startswith(f"test_{stem}") or f"from {name} import" in file.read_text()
+def _belongs(file: Path, module: Path, name: str) -> bool:
+    subject, words = file.stem.removeprefix("test_"), file.stem.split("_")
+    named = {module.stem, module.parent.name} & {*words} or file.stem.startswith(f"test_{module.stem}")
+    return bool(named) or subject in BESIDE.get(module.stem, ()) or f"from {name} import" in file.read_text()
 
 
 if __name__ == "__main__":

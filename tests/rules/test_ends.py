@@ -24,7 +24,7 @@ from schemas.pathway import Closure, End, Phase
 from schemas.protocol import Protocol
 from schemas.refusals import Refusal
 from schemas.work import WorkKind
-from tests.rules.arrivals import dosed
+from tests.rules.arrivals import dosed, ready_at_home
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.support.course import PHASES, Course, at
 from tests.support.people import PATHWAY_ID
@@ -32,6 +32,7 @@ from tests.support.protocols import packaged, short
 from workflows.rules.checkins import LONG_TERM, safety_only
 from workflows.rules.deadlines import due
 from workflows.rules.decide import decide
+from workflows.rules.status import status_of
 from workflows.rules.warning import warned_of
 
 OPEN = list(PHASES)
@@ -179,6 +180,16 @@ def test_completing_after_the_last_cycle(outcome: Outcome) -> None:
     assert course.state.closure == Closure(end=End.COMPLETED, at=ended_at, course=outcome, sessions_given=2)
     (fact,) = course.facts(PathwayCompleted)
     assert (fact.course, fact.sessions_given) == (outcome, 2)
+
+
+def test_no_dose_is_allowed_once_care_has_ended_though_something_is_still_owed() -> None:
+    course = ready_at_home()
+    assert status_of(course.state, course.now, 0, 0).dose_allowed
+    course.must(RecordDeath, Role.COORDINATOR)
+    assert course.state.closure is None, "what was sent home is still to be counted"
+    status = status_of(course.state, course.now, 0, 0)
+    failed = [one.name for one in status.checks if not one.passed]
+    assert (status.dose_allowed, "care_goes_on" in failed) == (False, True)
 
 
 def test_completing_before_the_long_term_check_ins_says_that_they_end() -> None:

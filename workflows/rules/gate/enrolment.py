@@ -1,4 +1,4 @@
-"""Checks of identity and eligibility."""
+"""Checks of the pathway itself, of identity, and of eligibility."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,8 +9,15 @@ from workflows.rules.gate.check import GateCheck, Intended, check
 
 
 def checks(state: Pathway, at: datetime, intended: Intended | None) -> Iterator[GateCheck]:
-    """It is settled who the patient is, and a physician found the patient eligible."""
+    """Care goes on, it is settled who the patient is, and a physician found the patient eligible."""
     del at, intended
+    yield check(
+        "care_goes_on",
+        state.ending is None and state.closure is None,
+        "care_ended",
+        "Care has ended; another course begins with a referral.",
+        Role.COORDINATOR,
+    )
     yield check(
         "identity_settled",
         state.identity.is_settled,
