@@ -173,6 +173,7 @@ class Pathway(Model):
     pace: Pace = Pace()
     regulatory: Regulatory = Regulatory()
     hold: Hold | None = None
+    hold_unread: Id | None = Field(default=None, description="Held session that the therapist has not taken note of.")
     hold_ended_at: Instant | None = Field(default=None, description="When a physician ended the last hold.")
     cycle: Cycle = Cycle(number=1)
     last_session: Session | None = Field(default=None, description="That of the cycle before.")

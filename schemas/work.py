@@ -55,6 +55,7 @@ class WorkKind(StrEnum):
     REBOOK_SESSION = "rebook_session"
     HOLD_SESSION = "hold_session"
     REVIEW_HOLD = "review_hold"
+    ACKNOWLEDGE_HOLD = "acknowledge_hold"
     DECIDE_PREDOSE_VITALS = "decide_predose_vitals"
     RECORD_DEBRIEF = "record_debrief"
     DISCHARGE_PATIENT = "discharge_patient"

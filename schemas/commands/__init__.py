@@ -60,6 +60,7 @@ from schemas.commands.screening import (
     StopMedication,
 )
 from schemas.commands.session import (
+    AcknowledgeHold,
     CancelSession,
     CaptureInsight,
     CheckIn,
@@ -122,6 +123,7 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     CheckIn,
     RecordVitals,
     DecidePredoseVitals,
+    AcknowledgeHold,
     LiftHold,
     RecordAdministration,
     RecordUnauthorisedAdministration,
@@ -170,6 +172,7 @@ __all__ = [
     "AcceptReferral",
     "AcknowledgeDosePlan",
     "AcknowledgeEmergency",
+    "AcknowledgeHold",
     "AcknowledgeWithdrawal",
     "ApproveDosing",
     "CancelSession",

@@ -84,6 +84,13 @@ class LiftHold(Command):
     needs_reason: ClassVar[bool] = True
 
 
+class AcknowledgeHold(Command):
+    """Take note, as the therapist, that there was no session. Nothing is decided by it: the hold is a physician's."""
+
+    verb: ClassVar[str] = "acknowledge_hold"
+    by: ClassVar[frozenset[Role]] = frozenset({Role.THERAPIST})
+
+
 class RecordAdministration(Command):
     """Record a dose as given under the approval, after the gate was passed."""
 

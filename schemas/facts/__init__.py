@@ -93,6 +93,7 @@ from schemas.facts.session import (
     DebriefRecorded,
     DrugAdministered,
     FastingReminderDue,
+    HoldAcknowledged,
     HoldLifted,
     InsightCaptured,
     PatientCheckedIn,
@@ -202,6 +203,7 @@ AnyFact = Annotated[
     | VitalsRecorded
     | PredoseVitalsDecided
     | SessionHeld
+    | HoldAcknowledged
     | HoldLifted
     | DrugAdministered
     | UnauthorisedAdministration
@@ -308,6 +310,7 @@ __all__ = [
     "FastingReminderDue",
     "FollowUpRecorded",
     "HealthHistoryRecorded",
+    "HoldAcknowledged",
     "HoldLifted",
     "IdentityCompared",
     "InPersonVisitRecorded",

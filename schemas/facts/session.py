@@ -103,6 +103,13 @@ class SessionHeld(Fact):
     sentence: Line
 
 
+class HoldAcknowledged(Fact):
+    """The therapist knows that there was no session."""
+
+    type: Literal["hold_acknowledged"] = "hold_acknowledged"
+    session_id: Id
+
+
 class HoldLifted(Fact):
     """A physician lifted the medical hold."""
 

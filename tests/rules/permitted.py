@@ -110,6 +110,7 @@ ONLY_BY: Final = {
     f.SupplyReviewed: {Role.PHYSICIAN},
     f.SupplyCounted: CLINICIANS | {Role.PATIENT},
     f.HoldLifted: {Role.PHYSICIAN},
+    f.HoldAcknowledged: {Role.THERAPIST},
     f.PredoseVitalsDecided: {Role.PHYSICIAN},
     f.SeriesExtended: {Role.PHYSICIAN},
     f.CareTransferred: {Role.PHYSICIAN},

@@ -68,6 +68,7 @@ MAY = {
     "record_vitals": {PHYSICIAN, THERAPIST, NURSE},
     "decide_predose_vitals": {PHYSICIAN},
     "lift_hold": {PHYSICIAN},
+    "acknowledge_hold": {THERAPIST},
     "record_administration": {PHYSICIAN, THERAPIST, NURSE},
     "record_unauthorised_administration": {PHYSICIAN, THERAPIST, NURSE},
     "end_infusion": {PHYSICIAN, THERAPIST, NURSE},

@@ -9,6 +9,7 @@ import pytest
 from clients.scenarios.next_right import an_approval
 from schemas.actors import Actor, Role
 from schemas.commands import (
+    AcknowledgeHold,
     ApproveDosing,
     CaptureInsight,
     Command,
@@ -28,13 +29,14 @@ from schemas.facts import (
     VitalsRecorded,
 )
 from schemas.pathway import Phase
-from schemas.treatment import Vitals
+from schemas.treatment import TreatmentRoute, Vitals
 from schemas.work import WorkKind
 from tests.rules import arrivals as a
 from tests.rules.arrivals import CALM, HIGH, MINUTE, RULES, TICK, dosed, give, measured, observed, ready, received
 from tests.rules.refusing import Refused, each, holds, saying
 from tests.rules.staffing import verified
 from tests.support.course import Course, at, types
+from tests.support.protocols import packaged
 
 VERY_HIGH = CALM.model_copy(update={"systolic": int(RULES.immediate_hold.systolic.value)})
 
@@ -117,6 +119,12 @@ REFUSALS = [
     ),
     Refused("no_hold", None, "lifting nothing", lambda: at(Phase.SESSION).refused(LiftHold, Role.PHYSICIAN)),
     Refused("no_hold", None, "lifting twice", lambda: _lifted().refused(LiftHold, Role.PHYSICIAN)),
+    Refused(
+        "nothing_to_acknowledge",
+        None,
+        "taking note of no hold",
+        lambda: received().refused(AcknowledgeHold, Role.THERAPIST),
+    ),
     Refused("no_drug_given", None, "debriefing nothing", lambda: ready().refused(RecordDebrief, Role.THERAPIST)),
     Refused("already_debriefed", None, "debriefing twice", lambda: debriefed().refused(RecordDebrief, Role.THERAPIST)),
 ]
@@ -168,7 +176,8 @@ def test_very_high_pressure_holds_at_once_and_uses_no_session() -> None:
     assert course.state.cycle.session is None
     assert course.state.hold is not None
     assert course.state.sessions_given == 0
-    assert {item.kind for item in course.state.work} == {WorkKind.REVIEW_HOLD, WorkKind.SCHEDULE_SESSION}
+    owed = {WorkKind.REVIEW_HOLD, WorkKind.ACKNOWLEDGE_HOLD, WorkKind.SCHEDULE_SESSION}
+    assert {item.kind for item in course.state.work} == owed
 
 
 def test_very_high_pressure_after_the_dose_ends_no_session() -> None:
@@ -205,6 +214,32 @@ def test_hold_is_lifted_by_a_physician_and_leaves_the_approval_as_it_was() -> No
     assert len(course.facts(HoldLifted)) == 1
     assert (course.state.hold, course.state.approval) == (None, approval)
     assert WorkKind.REVIEW_HOLD not in {item.kind for item in course.state.work}
+
+
+def test_the_therapist_takes_note_of_a_hold_and_decides_nothing_by_it() -> None:
+    course = held()
+    (item,) = [item for item in course.state.work if item.kind is WorkKind.ACKNOWLEDGE_HOLD]
+    assert (item.owner_role, item.owner_id, item.opened_at) == (Role.THERAPIST, "th-fern", course.now)
+    course.must(LiftHold, Role.PHYSICIAN)
+    assert item in course.state.work, "the physician's decision tells the therapist nothing"
+    course.must(AcknowledgeHold, Role.THERAPIST)
+    assert item.kind not in {item.kind for item in course.state.work}
+    course = held()
+    course.must(AcknowledgeHold, Role.THERAPIST)
+    assert course.state.hold is not None
+    assert WorkKind.REVIEW_HOLD in {item.kind for item in course.state.work}
+
+
+def test_without_psychotherapy_or_under_an_older_protocol_no_therapist_is_asked() -> None:
+    work = {kind: rule for kind, rule in packaged().work.items() if kind is not WorkKind.ACKNOWLEDGE_HOLD}
+    for course in (
+        at(Phase.SESSION, treatment=TreatmentRoute.STANDARD_KETAMINE),
+        at(Phase.SESSION, protocol=packaged().model_copy(update={"work": work})),
+    ):
+        course.until(lambda it: it.state.cycle.session is not None and it.session.checked_in_at is not None)
+        course.must(RecordVitals, Role.NURSE, vitals=VERY_HIGH)
+        assert course.state.hold is not None
+        assert WorkKind.ACKNOWLEDGE_HOLD not in {item.kind for item in course.state.work}
 
 
 def test_new_approval_judges_the_hold() -> None:

@@ -1,6 +1,7 @@
 """The dosing session: booked, received, measured, medicated, observed, debriefed, discharged."""
 
 from schemas.commands import (
+    AcknowledgeHold,
     CancelSession,
     CaptureInsight,
     CheckIn,
@@ -32,6 +33,7 @@ class SessionPhase(Conductor):
     record_vitals = verb(RecordVitals)
     decide_predose_vitals = verb(DecidePredoseVitals)
     lift_hold = verb(LiftHold)
+    acknowledge_hold = verb(AcknowledgeHold)
     record_administration = verb(RecordAdministration)
     record_unauthorised_administration = verb(RecordUnauthorisedAdministration)
     end_infusion = verb(EndInfusion)

@@ -91,6 +91,7 @@ RULES: dict[type[Command], Rule] = {
     c.RecordVitals: observation.record_vitals,
     c.DecidePredoseVitals: observation.decide_predose_vitals,
     c.LiftHold: observation.lift_hold,
+    c.AcknowledgeHold: observation.acknowledge_hold,
     c.RecordAdministration: dosing.record_administration,
     c.RecordUnauthorisedAdministration: dosing.record_unauthorised_administration,
     c.EndInfusion: watching.end_infusion,

@@ -118,6 +118,7 @@ EVOLUTIONS: dict[type[Fact], Evolution] = {
     f.PredoseVitalsDecided: observation.predose_vitals_decided,
     f.SessionHeld: observation.session_held,
     f.HoldLifted: observation.hold_lifted,
+    f.HoldAcknowledged: observation.hold_acknowledged,
     f.DrugAdministered: dosing.drug_administered,
     f.UnauthorisedAdministration: dosing.unauthorised_administration,
     f.InfusionEnded: watching.infusion_ended,

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from schemas.commands import CaptureInsight, DecidePredoseVitals, LiftHold, RecordDebrief, RecordVitals
+from schemas.commands import AcknowledgeHold, CaptureInsight, DecidePredoseVitals, LiftHold, RecordDebrief, RecordVitals
 from schemas.facts import (
     DebriefRecorded,
     Fact,
+    HoldAcknowledged,
     HoldLifted,
     InsightCaptured,
     PredoseVitalsDecided,
@@ -17,6 +18,7 @@ from schemas.facts import (
 )
 from schemas.pathway import Hold, Pathway, Session
 from schemas.treatment import Reading
+from schemas.work import WorkKind
 from workflows.rules.alarming import alarms
 from workflows.rules.blood_pressure import Verdict
 from workflows.rules.predose import pressure_verdict
@@ -86,6 +88,14 @@ def lift_hold(state: Pathway, command: LiftHold, at: datetime) -> list[Fact]:
     return [HoldLifted()]
 
 
+def acknowledge_hold(state: Pathway, command: AcknowledgeHold, at: datetime) -> list[Fact]:
+    """Once for each held session."""
+    del command, at
+    if state.hold_unread is None:
+        raise Refused("nothing_to_acknowledge", "No held session waits for the therapist.")
+    return [HoldAcknowledged(session_id=state.hold_unread)]
+
+
 def capture_insight(state: Pathway, command: CaptureInsight, at: datetime) -> list[Fact]:
     """While the patient is in the session."""
     return [InsightCaptured(session_id=open_session(state, at).id, insight=command.insight)]
@@ -121,7 +131,17 @@ def predose_vitals_decided(state: Pathway, fact: PredoseVitalsDecided, at: datet
 
 def session_held(state: Pathway, fact: SessionHeld, at: datetime) -> dict[str, Any]:
     """The booking ends without using a session; the hold stays until a physician decides."""
-    return {**broken_off(state, at, held=True), "hold": Hold(code=fact.code, since=at, session_id=fact.session_id)}
+    hold = Hold(code=fact.code, since=at, session_id=fact.session_id)
+    # A protocol from before asks no therapist.
+    asked = state.has_psychotherapy and WorkKind.ACKNOWLEDGE_HOLD in state.protocol.work
+    unread = {"hold_unread": fact.session_id} if asked else {}
+    return {**broken_off(state, at, held=True), "hold": hold, **unread}
+
+
+def hold_acknowledged(state: Pathway, fact: HoldAcknowledged, at: datetime) -> dict[str, Any]:
+    """The therapist knows."""
+    del state, fact, at
+    return {"hold_unread": None}
 
 
 def hold_lifted(state: Pathway, fact: HoldLifted, at: datetime) -> dict[str, Any]:

@@ -55,9 +55,11 @@ def _is_asked_again(state: Pathway) -> bool:
 
 
 def reviews(state: Pathway) -> Iterator[Obligation]:
-    """The decision that a hold waits for."""
+    """The decision that a hold waits for, and the therapist's taking note of it, which decides nothing."""
     if state.hold is not None:
         yield Obligation(WorkKind.REVIEW_HOLD, state.hold.session_id)
+    if state.hold_unread is not None:
+        yield Obligation(WorkKind.ACKNOWLEDGE_HOLD, state.hold_unread)
 
 
 def requests(state: Pathway) -> Iterator[Obligation]:
