@@ -100,9 +100,12 @@ def why(
     show(*why_page(checks, instant, step))
 
 
-@app.command(short_help="Show every event of a pathway.", epilog=example("kap journal p-3f9c2a --verify"))
+@app.command(short_help="Show every event of a pathway.", epilog=example("kap journal p-3f9c2a --for th-fern"))
 def journal(
     pathway: PathwayId,
+    person: Annotated[
+        str | None, typer.Option("--for", metavar="ID", help="Only what this person of the care team may see.")
+    ] = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Exit with 3 unless the chain of hashes is whole and nothing is missing.")
     ] = False,
@@ -114,12 +117,17 @@ def journal(
         view, missing = ask(state, lambda client: _counted(client, pathway))
     else:
         view, missing = read(state, lambda model: model.journal(pathway)), 0
+    events = view.events
+    if person is not None:
+        from clients.seeing import seen_by
+
+        events = seen_by(events, person)
     if as_json:
-        print_json({"events": view.events, "broken_at": view.broken_at, "missing_at_end": missing})
+        print_json({"events": events, "broken_at": view.broken_at, "missing_at_end": missing})
     else:
         from clients.cli.tables import journal_table
 
-        show(journal_table(view.events))
+        show(journal_table(events))
     if not verify:
         return
     problem = None
