@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import Self, cast
+from typing import Any, Self, cast
 
 from pydantic import Field
 
@@ -12,6 +12,13 @@ from schemas.facts import AnyFact, Fact
 
 CHAIN_START = "0" * 64
 """The hash that the first event of an episode is chained to."""
+
+
+class Said(Model):
+    """A command as it was said, beside who, why and its id: enough to say it again."""
+
+    verb: Id
+    content: dict[str, Any]
 
 
 class Event(Model):
@@ -25,6 +32,7 @@ class Event(Model):
     recorded_at: Instant
     command_id: Id | None
     protocol: Id
+    said: Said | None = Field(default=None, description="The command, on the first event that it led to.")
     hash: str = ""
 
     @classmethod
@@ -40,6 +48,7 @@ class Event(Model):
         recorded_at: datetime,
         command_id: str | None,
         protocol: str,
+        said: Said | None = None,
     ) -> Self:
         """The event with its hash, following the event whose hash is ``previous_hash``."""
         event = cls(
@@ -51,6 +60,7 @@ class Event(Model):
             recorded_at=recorded_at,
             command_id=command_id,
             protocol=protocol,
+            said=said,
         )
         return event.model_copy(update={"hash": event.expected_hash(previous_hash)})
 

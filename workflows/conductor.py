@@ -15,7 +15,7 @@ from schemas.actors import Actor
 from schemas.answers import Answered, Due, Receipt
 from schemas.clock import Clock
 from schemas.commands import Command
-from schemas.events import CHAIN_START, Event
+from schemas.events import CHAIN_START, Event, Said
 from schemas.facts import CancellationRequested, Fact, MessageRequested, ProtocolMoved
 from schemas.messages import MessageRequest
 from schemas.pathway import Pathway
@@ -218,6 +218,7 @@ class Conductor:
         previous = self.unwritten[-1].hash if self.unwritten else self.written_hash
         actor: Actor | None = command.actor if command else None
         protocol = self.state.protocol.name
+        said = Said(verb=command.verb, content=command.content()) if command else None
         for fact in facts:
             seq += 1
             event = Event.chained(
@@ -230,8 +231,9 @@ class Conductor:
                 recorded_at=now,
                 command_id=command.command_id if command else None,
                 protocol=protocol,
+                said=said,
             )
-            previous = event.hash
+            previous, said = event.hash, None
             self.unwritten.append(event)
             if isinstance(fact, ProtocolMoved):
                 protocol = fact.after

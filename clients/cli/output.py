@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,6 +44,22 @@ def show_receipt(receipt: Receipt) -> None:
         *(f"  {words(fact)}" for fact in receipt.facts),
         *(f"  [yellow]Warning: {words(warning)}[/]" for warning in receipt.warnings),
     )
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write what is about a patient: readable by whoever asked for it alone.
+
+    Raises:
+        BadParameter: The file cannot be written.
+    """
+    import typer
+
+    try:
+        file.touch(mode=0o600)
+        file.chmod(0o600)
+        file.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise typer.BadParameter(f"It cannot be written: {problem.strerror}.", param_hint="--output") from None
 
 
 def local(instant: datetime | None) -> str:

@@ -11,7 +11,7 @@ import typer
 from clients.cli.asking import ask, read
 from clients.cli.exit import Exit
 from clients.cli.options import AsJson, Limit, PathwayId, PhaseName, RoleName, State, example
-from clients.cli.output import print_json, show
+from clients.cli.output import print_json, show, write_private
 
 if TYPE_CHECKING:
     from clients.client import KapClient
@@ -161,23 +161,13 @@ def narrative(
 
     story = told(read(state, lambda model: model.journal(pathway)).events, pathway)
     if output is not None:
-        _write(output, as_html(story) if output.suffix == ".html" else as_markdown(story))
+        write_private(output, as_html(story) if output.suffix == ".html" else as_markdown(story))
     if as_json:
         print_json(story)
     elif output is None:
         from rich.markdown import Markdown
 
         show(Markdown(as_markdown(story)))
-
-
-def _write(file: Path, text: str) -> None:
-    """Readable by whoever asked for it alone."""
-    try:
-        file.touch(mode=0o600)
-        file.chmod(0o600)
-        file.write_text(text, encoding="utf-8")
-    except OSError as problem:
-        raise typer.BadParameter(f"It cannot be written: {problem.strerror}.", param_hint="--output") from None
 
 
 async def _counted(client: KapClient, pathway: str) -> tuple[JournalView, int]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from clients.cli.asking import read
 from clients.cli.exit import Exit
-from clients.cli.options import AsJson, example
-from clients.cli.output import print_json
+from clients.cli.options import AsJson, PathwayId, State, example
+from clients.cli.output import print_json, write_private
 
 if TYPE_CHECKING:
     from clients.scenarios.reading import Script
     from clients.scenarios.running import Result
+
+PACKAGED = "kap-default"
 
 app = typer.Typer(help="Dated scenarios: run them on the rules or on a real server.", no_args_is_help=True)
 
@@ -75,6 +79,78 @@ def schema() -> None:
     from clients.publishing import documents
 
     print_json(documents()["scenario"])
+
+
+@app.command(
+    "from",
+    short_help="Write a recorded pathway as a scenario.",
+    epilog=example("kap scenario from p-3f9c2a --output course.yaml"),
+)
+def from_pathway(
+    pathway: PathwayId,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where it goes; standard output if not given.")
+    ] = None,
+    protocol: Annotated[
+        str, typer.Option(metavar="FILE", help="The protocol that it was opened under, if not the packaged one.")
+    ] = PACKAGED,
+    keep_dates: Annotated[
+        bool, typer.Option("--keep-dates", help="Leave the dates as they were, not weeks before or after.")
+    ] = False,
+    state: State = None,
+) -> None:
+    """Write a pathway's journal as a scenario: what was said and when, and the facts that followed.
+
+    People get aliases, words are replaced, and dates are moved by whole weeks. It is written only if it records the
+    same again on the rules alone.
+    """
+    from clients.cli.protocol import loaded
+    from clients.scenarios.recording import recorded
+
+    version = loaded(protocol)
+    view = read(state, lambda model: model.journal(pathway))
+    text = recorded(view.events, version, protocol, keep_dates=keep_dates)
+    if output is None:
+        sys.stdout.write(text)
+        return
+    write_private(output, text)
+    typer.secho(f"Written: {output}. Run it with: kap scenario run {output}", err=True)
+
+
+@app.command(
+    short_help="Say what would have differed under another protocol.",
+    epilog=example("kap scenario what-if p-3f9c2a --protocol clinic.yaml"),
+)
+def what_if(
+    pathways: Annotated[
+        list[str] | None, typer.Argument(metavar="PATHWAY…", help="Whose journals; or --all.", show_default=False)
+    ] = None,
+    protocol: Annotated[str, typer.Option(metavar="FILE", help="The other protocol.")] = PACKAGED,
+    recorded_under: Annotated[
+        str, typer.Option(metavar="FILE", help="The protocol that they were opened under, if not the packaged one.")
+    ] = PACKAGED,
+    every: Annotated[bool, typer.Option("--all", help="Every pathway that the journal knows.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="List every difference.")] = False,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say recorded commands again under another protocol, and list what would have differed; exit with 3 if any does.
+
+    Nothing is changed. After a command that the other protocol refuses, what was built on it differs, too.
+    """
+    from clients.cli.comparing import comparisons, tell_comparison
+    from clients.cli.protocol import loaded
+
+    if bool(pathways) is every:
+        raise typer.BadParameter("Name pathways, or say --all.", param_hint="PATHWAY")
+    found = comparisons(state, pathways or [], loaded(recorded_under), loaded(protocol), every=every)
+    if as_json:
+        print_json(found)
+    else:
+        for one in found:
+            tell_comparison(one, whole=verbose)
+    if any(one.differences or one.stopped for one in found):
+        raise typer.Exit(Exit.REFUSED)
 
 
 async def _run_on_server(scripts: list[Script], take: Callable[[Result], None]) -> None:

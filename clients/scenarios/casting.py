@@ -10,7 +10,7 @@ from clients.scenarios.reading import PATIENT, Script
 from schemas.actors import Actor, CareTeam, Role
 from schemas.clock import Clock
 from schemas.messages import Contact
-from schemas.referral import Enrolment
+from schemas.referral import Comparison, Enrolment, RepeatedReferral
 from schemas.team import Credentials
 
 
@@ -94,4 +94,13 @@ def enrolment_of(script: Script, clock: Clock) -> Enrolment:
     referral = script.scenario.referral
     given: dict[str, Any] = {name: getattr(referral, name) for name in type(referral).model_fields}
     given["zone"] = zone_of(script, PATIENT)
+    given["comparison"] = Comparison(matches=given.pop("matches"))
     return Enrolment(referral_id="scenario", protocol=script.protocol, clock=clock, **given)
+
+
+def repeated(script: Script) -> RepeatedReferral:
+    """The same referral once more, under another number."""
+    referral = script.scenario.referral
+    return RepeatedReferral(
+        referral_id="scenario-again", source=referral.source, concern=referral.concern, goals=referral.goals
+    )

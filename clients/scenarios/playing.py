@@ -89,7 +89,7 @@ class Player:
         self._act(Act(number, at))
         if step.do is not None and step.by is not None:
             given = {**(step.with_ or {}), **({"reason": step.reason} if step.reason else {})}
-            self._say(number, step.do, step.by, given, step.command_id)
+            self._say(number, step.do, step.by, given, step.command_id, exactly=step.exactly)
         elif step.send is not None:
             self._act(Act(number, at, verb=step.send, payload=step.payload))
         elif step.happens is not None:
@@ -103,14 +103,21 @@ class Player:
         return self.engine.take(act)
 
     def _say(
-        self, number: int, verb: str, by: str, given: Mapping[str, Any], command_id: str | None = None
+        self,
+        number: int,
+        verb: str,
+        by: str,
+        given: Mapping[str, Any],
+        command_id: str | None = None,
+        *,
+        exactly: bool = False,
     ) -> Receipt | Refusal | None:
         self._said += 1
         said = {"command_id": command_id or f"c{self._said}", **self._named(given)}
         kind = command_model(verb)
         try:
             actor, state = actor_of(self.script, by), self.engine.state
-            command = command_of(kind, actor, said, state, self.engine.now, self._instant)
+            command = command_of(kind, actor, said, state, self.engine.now, self._instant, exactly=exactly)
         except Refused as refused:
             # The client refuses it, as it would on the command line: no engine ever hears of it.
             answer = refused.refusal
@@ -119,9 +126,10 @@ class Player:
         return self._act(Act(number, self.engine.now, command=command))
 
     def _named(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """What is said, with the id of the last work of a kind where that is named, as in ``@approve_dosing``."""
+        """What is said, with the last work's id for ``@approve_dosing``, and the pathway's version for ``@version``."""
         opened = [event.fact.item for event in self.engine.events if isinstance(event.fact, WorkItemOpened)]
-        ids = {f"@{item.kind}": item.id for item in opened}
+        ids: dict[str, str | int] = {f"@{item.kind}": item.id for item in opened}
+        ids["@version"] = self.engine.state.version
         return {name: ids.get(value, value) if isinstance(value, str) else value for name, value in given.items()}
 
     def _go_on(self, number: int, how: GoOn) -> None:

@@ -117,6 +117,11 @@ def parsed_script(text: str, path: Path) -> Script:
     return script
 
 
+def script_of(document: Any, protocol: Protocol) -> Script:
+    """The scenario that data give which our own code made; it stands in no file."""
+    return Script("recorded", Scenario.model_validate_json(json.dumps(document, allow_nan=False)), protocol, {})
+
+
 def _place(error: ValidationError, lines: Mapping[Place, int]) -> Place:
     """Where the first problem stands. What pydantic adds for unions is no place in the file."""
     place: Place = ()

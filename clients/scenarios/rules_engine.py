@@ -12,15 +12,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from clients.scenarios.casting import enrolment_of, pathway_id_of
+from clients.scenarios.casting import enrolment_of, pathway_id_of, repeated
 from clients.scenarios.posting import Posting
 from clients.scenarios.reading import Script
 from clients.scenarios.record import Act, Record, Taken, requested
 from schemas.answers import Receipt
 from schemas.clock import Clock
 from schemas.commands import COMMANDS, Command
-from schemas.events import CHAIN_START, Event
-from schemas.facts import CancellationRequested, MessageWithdrawn
+from schemas.events import CHAIN_START, Event, Said
+from schemas.facts import CancellationRequested, MessageWithdrawn, ReferralRepeated
 from schemas.refusals import Refusal, refusal_from_validation
 from schemas.scenario import Happening
 from workflows.rules.deadlines import due
@@ -38,6 +38,7 @@ class RulesEngine:
 
     def __init__(self, script: Script, starts: datetime) -> None:
         self.now = starts
+        self._script = script
         self.state, opened = open_pathway(enrolment_of(script, Clock()), pathway_id_of(script), EPISODE, starts)
         self.record = Record("rules", self.state)
         self._events: list[Event] = []
@@ -117,6 +118,9 @@ class RulesEngine:
         """Crashes change nothing here; that is what the server has to show, too."""
         if happening is Happening.CANCELLATION_REQUESTED:
             self._record(follow(self.state, [CancellationRequested()], self.now, self.now), self.now)
+        elif happening is Happening.REFERRED_AGAIN:
+            again = ReferralRepeated(**repeated(self._script).model_dump())
+            self._record(follow(self.state, [again], self.now, self.now), self.now)
         elif happening is Happening.MAIL_BOUNCES and person is not None:
             self._posting.bouncing.add(person)
         elif happening is Happening.MAIL_ARRIVES and person is not None:
@@ -132,6 +136,7 @@ class RulesEngine:
         self._posting.deliver(self.state, self.now)
 
     def _append(self, step: Step, at: datetime, command: Command | None = None) -> None:
+        said = Said(verb=command.verb, content=command.content()) if command else None
         for fact in step.facts:
             event = Event.chained(
                 self._events[-1].hash if self._events else CHAIN_START,
@@ -143,6 +148,8 @@ class RulesEngine:
                 recorded_at=self.now,
                 command_id=command.command_id if command else None,
                 protocol=self.state.protocol.name,
+                said=said,
             )
+            said = None
             self._events.append(event)
         self.state = step.state

@@ -27,6 +27,8 @@ def command_of(
     state: Pathway,
     now: datetime,
     resolve: Callable[[str], datetime],
+    *,
+    exactly: bool = False,
 ) -> Command:
     """The command in full.
 
@@ -37,13 +39,14 @@ def command_of(
         state: For what a sensible team would say now.
         now: The same.
         resolve: Tells instants.
+        exactly: Nothing is completed.
 
     Raises:
         Refused: That is no such command.
     """
-    said = _usual(kind, given, state, now)
+    said = {} if exactly else _usual(kind, given, state, now)
     fields = _merged(said, _dated(_schema(kind), _schema(kind).get("$defs", {}), dict(given), resolve))
-    if kind.needs_reason:
+    if kind.needs_reason and not exactly:
         fields.setdefault("reason", REASON)
     return validated(kind, {**fields, "actor": actor.model_dump(mode="json")})
 

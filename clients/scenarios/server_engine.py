@@ -23,7 +23,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from activities.keyring import load_keyring
 from clients.client import KapClient
 from clients.errors import SERVER_UNREACHABLE, TIMEOUT, Refused, refused
-from clients.scenarios.casting import contacts_of, enrolment_of, pathway_id_of
+from clients.scenarios.casting import contacts_of, enrolment_of, pathway_id_of, repeated
 from clients.scenarios.playing import Play
 from clients.scenarios.post import PostOffice, post_office
 from clients.scenarios.record import Act, Record, Sent, Taken, requested
@@ -226,6 +226,9 @@ class _Pathway:
                 self.here.office.bouncing.discard(f"{act.person}@example.org".lower())
             case Happening.CANCELLATION_REQUESTED:
                 await self.handle.cancel()
+                await self._grown()
+            case Happening.REFERRED_AGAIN:
+                await self.handle.signal("referral_repeated", repeated(self.play.script))
                 await self._grown()
             case Happening.WORKER_KILLED | Happening.DATABASE_DOWN | Happening.SERVER_RESTARTED:
                 self.here.stack.kill(CHILDREN[act.happening])

@@ -1,11 +1,14 @@
 """What every command carries."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
 from schemas.actors import Actor, Role
 from schemas.base import Id, Instant, Model, Text
+
+BESIDE: Final = frozenset({"command_id", "actor", "reason"})
+"""What an event keeps of its command in places of their own."""
 
 
 class Command(Model):
@@ -33,3 +36,7 @@ class Command(Model):
     expected_version: int | None = Field(
         default=None, ge=0, description="Refused if the pathway has moved on from this version."
     )
+
+    def content(self) -> dict[str, Any]:
+        """What it says beside who, why and its id, without what is as usual: enough to say it again."""
+        return self.model_dump(mode="json", exclude=set(BESIDE), exclude_defaults=True)

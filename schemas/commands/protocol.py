@@ -1,6 +1,6 @@
 """The command that moves a pathway to another version of the protocol."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -22,3 +22,9 @@ class MoveProtocol(Command):
         'kap protocol move p-3f9c2a clinic.yaml --as physician:dr-sage --reason "Discussed with the patient."'
     )
     protocol: Protocol = Field(description="The version to go on under, whole: the pathway keeps it.")
+
+    def content(self) -> dict[str, Any]:
+        """Without the protocol, which the fact keeps."""
+        said = super().content()
+        del said["protocol"]
+        return said

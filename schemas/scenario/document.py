@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from schemas.actors import Role, Seat
 from schemas.base import Day, Id, Line, Model, State, Text, Zone
 from schemas.pathway import Phase
-from schemas.referral import ReferralSource, TherapistWish
+from schemas.referral import Match, ReferralSource, TherapistWish
 from schemas.refusals import Unacceptable
 from schemas.scenario.expectations import Expect, FactMatch, Never, RefusalMatch
 from schemas.scenario.when import Dated, Moment
@@ -45,6 +45,9 @@ class Beginning(Model):
     indications: tuple[Id, ...] = ()
     therapist: TherapistWish | None = None
     therapist_id: Id | None = None
+    matches: tuple[Match, ...] = Field(
+        default=(), description="Other pathways that may be about the same person; a human decides about each."
+    )
 
 
 class Happening(StrEnum):
@@ -56,6 +59,7 @@ class Happening(StrEnum):
     MAIL_BOUNCES = "mail_bounces"
     MAIL_ARRIVES = "mail_arrives"
     CANCELLATION_REQUESTED = "cancellation_requested"
+    REFERRED_AGAIN = "referred_again"
 
 
 class GoOn(Model):
@@ -87,6 +91,7 @@ class Step(Model):
     with_: dict[str, Any] | None = Field(
         default=None, alias="with", description="Its fields. What is left out is said as a sensible team would."
     )
+    exactly: bool = Field(default=False, description="Nothing else is said: what is left out is not completed.")
     reason: Text | None = None
     command_id: Id | None = Field(default=None, description="To say the same thing twice.")
     send: Id | None = Field(default=None, description="A verb with exactly the payload beside it, whatever that is.")
@@ -103,8 +108,8 @@ class Step(Model):
         acts = (self.do, self.send, self.go_on, self.happens)
         if sum(act is not None for act in acts) > 1:
             raise Unacceptable("one step does one thing: do, send, go_on or happens")
-        if self.do is None and (self.with_ is not None or self.reason is not None):
-            raise Unacceptable("with and reason belong to do")
+        if self.do is None and (self.with_ is not None or self.reason is not None or self.exactly):
+            raise Unacceptable("with, exactly and reason belong to do")
         if (self.do is None) is not (self.by is None):
             raise Unacceptable("do and by belong together")
         if self.do is None and self.send is None and (self.refused is not None or self.warned is not None):

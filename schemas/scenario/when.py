@@ -14,7 +14,7 @@ from schemas.base import Zone, is_zone
 from schemas.refusals import Unacceptable
 
 _ZONE: Final = r"(?: (?P<zone>[A-Za-z_]+(?:/[A-Za-z0-9_+-]+)*))?"
-_CLOCK: Final = r"(?P<clock>[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?)"
+_CLOCK: Final = r"(?P<clock>[0-2][0-9]:[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?)"
 _SPAN: Final = r"(?:(?P<d>[0-9]{1,4})d)?(?:(?P<h>[0-9]{1,5})h)?(?:(?P<m>[0-9]{1,6})m)?(?:(?P<s>[0-9]{1,7})s)?"
 _DATED: Final = re.compile(rf"(?P<day>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[ T]{_CLOCK}(?P<utc>Z)?{_ZONE}")
 _WALL: Final = re.compile(rf"(?:\+(?P<days>[0-9]{{1,4}})d )?{_CLOCK}{_ZONE}")
@@ -134,4 +134,6 @@ Dated = Annotated[str, AfterValidator(_dated), WithJsonSchema({"type": "string",
 
 def wall_clock(value: datetime) -> str:
     """A local instant as scenarios write it."""
+    if value.microsecond:
+        return f"{value:%Y-%m-%d %H:%M:%S.%f}".rstrip("0")
     return f"{value:%Y-%m-%d %H:%M}" if value.second == 0 else f"{value:%Y-%m-%d %H:%M:%S}"
