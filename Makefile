@@ -15,7 +15,7 @@ LOCK   := uv pip compile --quiet --universal --generate-hashes --no-emit-index-u
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help install demo test timelines longtest mutants check format bench requirements image clean
+.PHONY: help install demo test timelines longtest mutants clinics check format bench requirements image clean
 
 help: ## List the targets
 	@echo "Usage: make TARGET [ARGS=\"…\"]"
@@ -57,6 +57,9 @@ longtest: install ## Play 100,000 random courses on the rules: hours of one proc
 
 mutants: install ## Change the rules one small thing at a time, and see whether tests notice
 	@$(RUN) python -m tests.mutants $(ARGS)
+
+clinics: install ## Play random clinics from seeds; what fails is kept, made short
+	@$(RUN) python -m tests.clinics $(ARGS)
 
 timelines: install ## Run every dated timeline on a whole installation (some minutes)
 	@$(RUN) kap scenario run tests/scenarios/*.yaml --engine server $(ARGS)

@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
-from temporalio.client import Client, WorkflowHandle
-from temporalio.runtime import Runtime, TelemetryConfig
+from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError
-from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from activities.keyring import load_keyring
-from clients.client import KapClient
-from clients.errors import SERVER_UNREACHABLE, TIMEOUT, Refused, refused
+from clients.errors import (
+    DATABASE_UNREACHABLE,
+    SERVER_ERROR,
+    SERVER_UNREACHABLE,
+    TIMEOUT,
+    WORKERS_UNREACHABLE,
+    Refused,
+    refused,
+)
 from clients.scenarios.casting import contacts_of, enrolment_of, pathway_id_of, repeated
+from clients.scenarios.installation import PATIENCE, Installation
 from clients.scenarios.playing import Play
-from clients.scenarios.post import PostOffice, post_office
 from clients.scenarios.record import Act, Record, Sent, Taken, requested
 from clients.translating import translated
 from schemas.answers import Receipt, Status
@@ -36,8 +37,6 @@ from schemas.records import TaskQueue
 from schemas.refusals import Refusal
 from schemas.scenario import Happening
 from schemas.start import PathwayStart
-from workers.plugin import plumbing
-from workers.stack import Stack, StackEvent, StackFailed, StackOptions
 from workflows.pathway import CarePathway
 from workflows.rules.enrolment import open_pathway
 
@@ -54,11 +53,11 @@ FURTHEST: Final = timedelta(days=200 * 365)
 MARGIN: Final = timedelta(seconds=GRAIN_S / 10)
 """So far beyond an instant the clock is set, that nothing can be early."""
 
-PATIENCE: Final = 60.0
-"""Seconds that anything on the server may take."""
-
 PAUSE: Final = 0.01
 MANY: Final = 10_000
+
+AWAY: Final = (SERVER_UNREACHABLE, WORKERS_UNREACHABLE, SERVER_ERROR, DATABASE_UNREACHABLE)
+"""What is answered while a part that was killed comes back."""
 
 CHILDREN: Final = {
     Happening.WORKER_KILLED: "workers",
@@ -67,64 +66,17 @@ CHILDREN: Final = {
 }
 
 
-class Installation:
-    """A whole installation that is thrown away, and the scenarios that are played on it, one after another."""
-
-    def __init__(self, stack: Stack, client: KapClient, skipper: TimeSkipper, office: PostOffice) -> None:
-        self.stack = stack
-        self.client = client
-        self.skipper = skipper
-        self.office = office
-
-    async def run(self, play: Play) -> Record:
-        """Do here exactly what was done on the rules.
-
-        Raises:
-            Refused: The installation failed.
-        """
-        await self.client.put_people(contacts_of(play.script))
-        pathway = await _Pathway.opened(self, play)
-        for act in play.acts:
-            await pathway.take(act)
-        return await pathway.finish()
-
-
-@asynccontextmanager
-async def installation(on_event: Callable[[StackEvent], object] | None = None) -> AsyncIterator[Installation]:
-    """An installation of its own, as long as the context lasts.
+async def run_on(here: Installation, play: Play) -> Record:
+    """Do on an installation exactly what was done on the rules.
 
     Raises:
-        Refused: It cannot be started.
+        Refused: The installation failed.
     """
-    with tempfile.TemporaryDirectory(prefix="kap-scenario-", ignore_cleanup_errors=True) as folder:
-        async with post_office() as office:
-            options = StackOptions(
-                Path(folder),
-                ephemeral_speed=True,
-                time_skipping=True,
-                allow_simulation=True,
-                handle_signals=False,
-                settings={"smtp_port": office.port, "log_level": "ERROR"},
-            )
-            try:
-                async with Stack(options, on_event) as stack:
-                    yield await _connected(stack, office)
-            except StackFailed as failed:
-                raise refused("stack_failed", str(failed)) from failed
-
-
-async def _connected(stack: Stack, office: PostOffice) -> Installation:
-    addresses = stack.addresses
-    keyring = load_keyring(addresses.keyring)
-    client = await Client.connect(
-        addresses.temporal_address,
-        namespace=addresses.namespace,
-        plugins=[plumbing(keyring)],
-        runtime=Runtime(telemetry=TelemetryConfig(logging=None)),
-    )
-    skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False, max_session_skip_count=10_000))
-    kap = KapClient(skipper.client, keyring, database_url=addresses.database_url, timeout=PATIENCE)
-    return Installation(stack, kap, skipper, office)
+    await here.client.put_people(contacts_of(play.script))
+    pathway = await _Pathway.opened(here, play)
+    for act in play.acts:
+        await pathway.take(act)
+    return await pathway.finish()
 
 
 class _Pathway:
@@ -201,7 +153,12 @@ class _Pathway:
         """Whether everything that is unsent rests, and until when."""
         self.resting = []
         if unsent:
-            rows = await self.here.client.outbox(self.id, limit=MANY)
+            try:
+                rows = await self.here.client.outbox(self.id, limit=MANY)
+            except Refused as problem:
+                if problem.code not in AWAY:
+                    raise
+                return False
             rest = [row.not_before for row in rows if row.status == "requested" and row.not_before is not None]
             self.resting = sorted(until for until in rest if until > self.now)
         return len(self.resting) >= unsent
@@ -212,7 +169,7 @@ class _Pathway:
             try:
                 return await self.here.client.status(self.id)
             except Refused as problem:
-                if problem.code not in (SERVER_UNREACHABLE, "workers_unreachable"):
+                if problem.code not in AWAY:
                     raise
             await asyncio.sleep(PAUSE)
 
@@ -244,7 +201,7 @@ class _Pathway:
                     return await self.here.client.do(self.id, act.command)
                 return await self._payload(act)
             except Refused as problem:
-                if problem.code != SERVER_UNREACHABLE:
+                if problem.code not in (SERVER_UNREACHABLE, WORKERS_UNREACHABLE):
                     return problem.refusal
             await asyncio.sleep(PAUSE)
 

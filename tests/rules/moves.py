@@ -99,7 +99,7 @@ def _right(course: Course, right: Said, dice: Random) -> Command:
     elif slip < 0.06:
         role = dice.choice(ROLES)
     elif slip < 0.12:
-        fields.update(_fields(course, right.command, dice))
+        fields.update(fields_of(course, right.command, dice))
     if right.command.may_be_late and dice.random() < 0.25:
         fields["observed_at"] = _instant(course, dice)
     return course.say(right.command, role, **fields)
@@ -111,7 +111,7 @@ def _any_command(course: Course, dice: Random) -> Command:
     arrived = session is not None and session.checked_in_at is not None
     command = dice.choice(AROUND_A_DOSE if arrived and dice.random() < 0.7 else ALL_COMMANDS)
     role = dice.choice(tuple(sorted(command.by))) if dice.random() < 0.9 else dice.choice(ROLES)
-    fields = _fields(course, command, dice)
+    fields = fields_of(course, command, dice)
     if dice.random() < 0.4:
         fields["observed_at"] = _instant(course, dice)
     if dice.random() < 0.05:
@@ -164,7 +164,8 @@ def _vitals(course: Course, dice: Random) -> Vitals:
     return Vitals.model_validate(said)
 
 
-def _fields(course: Course, command: type[Command], dice: Random) -> dict[str, Any]:
+def fields_of(course: Course, command: type[Command], dice: Random) -> dict[str, Any]:
+    """What somebody might say with a command, sensible or not; what is left out is as in its example."""
     maker = _MAKERS.get(command)
     return maker(course, dice) if maker is not None else {}
 
