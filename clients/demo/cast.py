@@ -19,6 +19,7 @@ CLOCK: Final = Clock(epoch=datetime(2027, 1, 11, 15, 0, tzinfo=UTC), scale=21_60
 
 TEAM: Final = (
     Contact(id="dr-sage", role=Role.PHYSICIAN, name="Sage Mountebank", email="sage@example.org", zone=ZONE),
+    Contact(id="dr-rowan", role=Role.PHYSICIAN, name="Rowan Understudy", email="rowan@example.org", zone=ZONE),
     Contact(id="th-fern", role=Role.THERAPIST, name="Fern Storybook", email="fern@example.org", zone=ZONE),
     Contact(id="co-moss", role=Role.COORDINATOR, name="Moss Ledger", email="moss@example.org", zone=ZONE),
     Contact(id="nu-reed", role=Role.NURSE, name="Reed Placeholder", email="reed@example.org", zone=ZONE),
@@ -48,7 +49,10 @@ def _referral(number: int, given_name: str, family_name: str, setting: Setting) 
 
 IN_CLINIC: Final = _referral(1, "Wren", "Fable", Setting.CLINIC)
 AT_HOME: Final = _referral(2, "Juniper", "Makebelieve", Setting.HOME)
-HELD: Final = _referral(3, "Rowan", "Pretend", Setting.CLINIC)
+HELD: Final = _referral(3, "Briar", "Pretend", Setting.CLINIC)
+
+UNANSWERED: Final = IN_CLINIC
+"""Whose first dosing approval the physician does not get round to."""
 
 ANSWERS: Final[dict[Instrument, dict[str, int]]] = {
     Instrument.PHQ9: {f"q{number}": 0 if number == 9 else 2 for number in range(1, 10)},

@@ -14,12 +14,14 @@ from clients.client import KapClient
 from clients.demo.cast import ANSWERS, TEAM, ZONE
 from clients.errors import Refused
 from clients.parsing import command_model, validated
-from schemas.actors import Role
+from schemas.actors import Actor, Role
 from schemas.answers import Receipt, SessionStatus, Status
 from schemas.pathway import Closure
 from schemas.referral import Referral
 
-_IDS: Final = {**{contact.role: contact.id for contact in TEAM}, Role.PATIENT: "patient"}
+_IDS: Final = {**{contact.role: contact.id for contact in reversed(TEAM)}, Role.PATIENT: "patient"}
+"""Who acts in a role: the first one of it."""
+
 _MOST_MEASUREMENTS: Final = 20
 _RINGING: Final = timedelta(hours=3)
 """Somebody answers a while after a check-in is opened."""
@@ -83,9 +85,9 @@ class Course:
         self.pathway_id = receipt.pathway_id
         await self.look()
 
-    async def do(self, role: Role, verb: str, said: str, **fields: Any) -> Receipt:
-        """Have somebody in ``role`` do something, and tell it in the words ``said``."""
-        actor = {"id": _IDS[role], "role": role.value}
+    async def do(self, who: Role | Actor, verb: str, said: str, **fields: Any) -> Receipt:
+        """Have somebody, or the first one of a role, do something, and tell it in the words ``said``."""
+        actor = (Actor(id=_IDS[who], role=who) if isinstance(who, Role) else who).model_dump(mode="json")
         command_id = f"{self.referral.referral_id}-{time.monotonic_ns()}"
         command = validated(command_model(verb), {"command_id": command_id, "actor": actor, **fields})
         receipt = await self.client.do(self.pathway_id, command)

@@ -20,9 +20,9 @@ from activities.protocols import load_protocol
 from clients.cli.exit import Exit
 from clients.cli.stack import tell_event
 from clients.client import KapClient
-from clients.demo.cast import AT_HOME, HELD, IN_CLINIC, TEAM
+from clients.demo.cast import AT_HOME, HELD, IN_CLINIC, TEAM, UNANSWERED
 from clients.demo.course import Course
-from clients.demo.screen import Screen, closing_lines, outcome_table
+from clients.demo.screen import Screen, closing_lines, ladder_table, outcome_table
 from clients.demo.script import play
 from clients.errors import Refused, refused
 from schemas.protocol import Protocol, Provenance, Quantity
@@ -109,6 +109,9 @@ async def _print_outcomes(client: KapClient, courses: Sequence[Course], addresse
         except Refused:  # it never came so far
             journals.append(())
     show("", outcome_table(courses, journals, addresses))
+    for course, events in zip(courses, journals, strict=True):
+        if course.referral is UNANSWERED and events:
+            show("", ladder_table(course, events))
     for course in courses:
         if course.problem is not None:
             typer.secho(f"{course.patient} did not complete the pathway: {course.problem}", err=True, fg="red")

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import takewhile
 from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -20,7 +21,9 @@ from clients.cli.tables import table
 from clients.demo.cast import ZONE
 from clients.demo.course import Course
 from schemas.events import Event
+from schemas.facts import DosingApproved, MessageRequested, WorkItemOverdue
 from schemas.treatment import Setting
+from schemas.work import WorkKind
 from workers.stack import Addresses, read_mails
 
 
@@ -99,6 +102,21 @@ def outcome_table(courses: Sequence[Course], journals: Sequence[Sequence[Event]]
         )
     team = sum(sent.values()) - sum(sent[course.referral.patient.email] for course in courses)
     made.caption = f"{team} more mails went to the care team. {sum(map(len, journals))} events are in the journal."
+    return made
+
+
+def ladder_table(course: Course, events: Sequence[Event]) -> Table:
+    """How the approval that nobody gave was raised, and whom each step reached, as the journal has it."""
+    made = table("When", "What", "Told", title=f"{course.patient}: the approval that nobody gave")
+    for number, event in enumerate(events):
+        fact = event.fact
+        if getattr(fact, "kind", None) is WorkKind.APPROVE_DOSING and isinstance(fact, WorkItemOverdue):
+            told = takewhile(lambda one: isinstance(one.fact, MessageRequested), events[number + 1 :])
+            names = [one.fact.message.to_id for one in told if isinstance(one.fact, MessageRequested)]
+            made.add_row(_clock(event.recorded_at), f"raised, step {fact.step}", ", ".join(names))
+        if isinstance(fact, DosingApproved):
+            made.add_row(_clock(event.recorded_at), "approved", fact.approval.approved_by)
+            return made
     return made
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from clients.cli.output import words
-from clients.demo.cast import ANSWERS, HELD
+from clients.demo.cast import ANSWERS, HELD, UNANSWERED
 from clients.demo.course import Course, NotAsScripted, on_a_day
 from clients.errors import Refused
-from schemas.actors import Role
+from schemas.actors import Actor, Role
 from schemas.preparation import PreparationKind
 from schemas.protocol import ConsentNeed, Protocol
 from schemas.treatment import Setting
+from schemas.work import WorkKind
 
 CALM = {"systolic": 122, "diastolic": 78, "heart_rate": 68, "spo2": 98}
 """In range before a dose."""
@@ -27,6 +28,13 @@ PRESCRIBER = {
 }
 """Where, and until when, the physician may prescribe."""
 
+ROWAN = Actor(id="dr-rowan", role=Role.PHYSICIAN)
+UNDERSTUDY = {**PRESCRIBER, "person_id": "dr-rowan"}
+"""The same of the physician who stands in."""
+
+CLIMBED = 2
+"""Steps of the ladder after which the one who stands in takes the decision."""
+
 THERAPIST = {"person_id": "th-fern", "role": "therapist", "licences": {"CO": "2028-12-31"}, "kap_trained": True}
 """Where, and until when, the therapist may treat."""
 
@@ -39,7 +47,11 @@ async def play(course: Course, protocol: Protocol) -> None:
         await _enrol(course, protocol)
         await _prepare(course, protocol)
         await course.wait(hours=5)
-        await _approve(course, protocol, "has dosing approved by Dr. Sage")
+        if course.referral.referral_id == UNANSWERED.referral_id:
+            await _wait_in_vain(course)
+            await _approve(course, protocol, "has dosing approved by Dr. Rowan, who stands in", by=ROWAN)
+        else:
+            await _approve(course, protocol, "has dosing approved by Dr. Sage")
         if course.referral.referral_id == HELD.referral_id:
             await _arrive_with_high_blood_pressure(course, protocol)
         for number in range(1, int(protocol.series.sessions.value) + 1):
@@ -62,9 +74,14 @@ async def _enrol(course: Course, protocol: Protocol) -> None:
     await course.refer()
     course.tell("is referred")
     await course.wait(hours=4)
-    team = {"physician_id": "dr-sage", "therapist_id": "th-fern", "coordinator_id": "co-moss"}
+    team = {
+        "physician_id": "dr-sage",
+        "therapist_id": "th-fern",
+        "coordinator_id": "co-moss",
+        "backup_physician_id": "dr-rowan",
+    }
     await course.do(Role.COORDINATOR, "accept_referral", "is accepted by Moss", care_team=team)
-    for whose, credentials in (("Dr. Sage", PRESCRIBER), ("Fern", THERAPIST)):
+    for whose, credentials in (("Dr. Sage", PRESCRIBER), ("Dr. Rowan", UNDERSTUDY), ("Fern", THERAPIST)):
         said, how = f"has the licence of {whose} verified by Moss", "Seen in the state board's register."
         await course.do(Role.COORDINATOR, "record_credentials", said, credentials=credentials, reason=how)
     await course.wait(hours=8)
@@ -111,7 +128,20 @@ async def _prepare(course: Course, protocol: Protocol) -> None:
     )
 
 
-async def _approve(course: Course, protocol: Protocol, said: str) -> None:
+async def _wait_in_vain(course: Course) -> None:
+    """Nobody approves. Nothing is approved by that: the request is raised again and again, and reaches others."""
+    while True:
+        owed = [item for item in (await course.look()).work if item.kind is WorkKind.APPROVE_DOSING]
+        if not owed:
+            raise NotAsScripted("An approval was expected to be owed.")
+        if owed[0].steps >= CLIMBED:
+            return
+        await course.until(owed[0].next_deadline)
+        course.tell(f"waits for an approval that nobody gives (raised {owed[0].steps + 1} times)")
+        await course.wait(hours=2)
+
+
+async def _approve(course: Course, protocol: Protocol, said: str, by: Role | Actor = Role.PHYSICIAN) -> None:
     terms = {
         "route": DOSE["route"],
         "setting": course.referral.setting.value,
@@ -120,7 +150,7 @@ async def _approve(course: Course, protocol: Protocol, said: str) -> None:
         "valid_days": int(protocol.approval.first.valid_days.value),
         "pdmp_checked": True,
     }
-    await course.do(Role.PHYSICIAN, "approve_dosing", said, **terms)
+    await course.do(by, "approve_dosing", said, **terms)
     approval = (await course.look()).approval
     if approval is None:
         raise NotAsScripted("Dosing was approved, but no approval is known.")

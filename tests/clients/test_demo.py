@@ -41,6 +41,10 @@ async def test_three_patients_complete_their_course(tmp_path: Path) -> None:
             assert cells[:3] == ["2", held, approvals], told
             assert "completed, response" in row
         assert "the pathway refuses the dose" in told
+        ladder = told.partition("the approval that nobody gave")[2]
+        for step, who in (("step 1", "dr-sage, dr-rowan"), ("step 2", "dr-sage, co-moss, dr-rowan")):
+            assert any(f"raised, {step}" in line and who in line for line in ladder.splitlines()), told
+        assert any("approved" in line and "dr-rowan" in line for line in ladder.splitlines()), told
         pathways = kap("list", "--phase", "closed", "--json", "--state", state, cwd=tmp_path).json
         assert len(pathways) == 3
         for pathway in pathways:
