@@ -129,6 +129,23 @@ class MessageBatch(Model):
     rules: DeliveryRules | None = Field(default=None, description="None under a protocol that says nothing about them.")
 
 
+class Unrecorded(Model):
+    """A page that went while PostgreSQL was away: what its row in the outbox is written from."""
+
+    request: MessageRequest
+    channel: Channel
+    reference: Line = Field(description="What the channel knows it by.")
+    counted_at: Instant = Field(description="When it went (pathway time).")
+    sent_at: Instant = Field(description="When it went (real time).")
+
+
+class PageRecords(Model):
+    """What one activity call writes into the outbox afterwards."""
+
+    pathway_id: Id
+    pages: tuple[Unrecorded, ...]
+
+
 class DeliveryStatus(StrEnum):
     """What became of a message."""
 
@@ -146,6 +163,7 @@ class Delivery(Model):
     code: Id | None = Field(default=None, description="Why it could not be delivered, or why it rests.")
     channel: Channel | None = Field(default=None, description="Which channel took it.")
     not_before: Instant | None = Field(default=None, description="Until when it rests (pathway time).")
+    unrecorded: Unrecorded | None = Field(default=None, description="Given where its row is still to be written.")
 
 
 def _e164(text: str) -> str:

@@ -20,6 +20,8 @@ class Phrase(StrEnum):
     NEXT_DUE = "Next due instant"
     WRITE_JOURNAL = "Write {number} journal entries"
     SEND_MESSAGE = "Send message {number}"
+    PAGE = "Page staff"
+    RECORD_PAGES = "Record {number} pages"
 
     def text(self, **numbers: int) -> PublicText:
         """The phrase with its numbers filled in.

@@ -19,6 +19,8 @@ class ActivityName(StrEnum):
     COMPARE_IDENTITY = "compare_identity"
     PUT_CONTACT = "put_contact"
     DELIVER_MESSAGES = "deliver_messages"
+    PAGE = "page"
+    RECORD_PAGES = "record_pages"
 
 
 class TaskQueue(StrEnum):
@@ -27,6 +29,7 @@ class TaskQueue(StrEnum):
     PATHWAYS = "pathways"
     RECORDS = "records"
     OUTREACH = "outreach"
+    PAGES = "pages"
 
 
 class PathwayView(Model):

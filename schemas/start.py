@@ -8,7 +8,7 @@ from schemas.answers import Answered
 from schemas.base import Instant, Model
 from schemas.clock import Clock
 from schemas.events import CHAIN_START, Event
-from schemas.messages import MessageRequest
+from schemas.messages import MessageRequest, Unrecorded
 from schemas.pathway import Pathway
 from schemas.referral import Enrolment
 from schemas.refusals import Unacceptable
@@ -23,6 +23,7 @@ class Carried(Model):
     unwritten: tuple[Event, ...] = Field(default=(), description="Events that are not yet in the journal.")
     unsent: tuple[MessageRequest, ...] = Field(default=(), description="Messages that are not yet delivered.")
     held: dict[str, Instant] = Field(default_factory=dict, description="Messages that rest, and until when.")
+    unrecorded: tuple[Unrecorded, ...] = Field(default=(), description="Pages whose outbox rows are to be written.")
     answered: tuple[Answered, ...] = Field(default=(), description="Commands whose duplicates are still recognised.")
 
 

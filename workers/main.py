@@ -24,15 +24,18 @@ from activities.admission import AdmissionDesk
 from activities.cipher import Cipher
 from activities.database import MAX_CONNECTIONS, Pool, open_pool
 from activities.keyring import KeyringError, load_keyring
+from activities.outreach.claims import Claims
 from activities.outreach.delivery import Outreach
 from activities.outreach.inbox import Inbox
 from activities.outreach.mail import Mailer
+from activities.outreach.paging import Paging
 from activities.outreach.ports import Carrier
 from activities.outreach.provider import Provider
 from activities.protocols import ProtocolInvalid
 from activities.records.identities import Identities
 from activities.records.journal import Journal
 from activities.records.people import People
+from activities.records.snapshot import StaffSnapshot
 from schemas.messages import Channel
 from schemas.records import TaskQueue
 from workers.observability import configure_logging, runtime
@@ -58,7 +61,7 @@ class NotConfigured(Exception):
 
 
 def activities_by_queue(settings: Settings, pool: Pool, cipher: Cipher) -> Activities:
-    """Every activity, under the task queue whose workers have what it needs.
+    """Every activity but those of pages, under the task queue whose workers have what it needs.
 
     The journal is written on ``pathways``, too: as a local activity, in the workflow task of the command it records.
 
@@ -85,6 +88,25 @@ def activities_by_queue(settings: Settings, pool: Pool, cipher: Cipher) -> Activ
         TaskQueue.RECORDS: [identities.compare_identity, journal.write_journal, people.put_contact],
         TaskQueue.OUTREACH: [outreach.deliver_messages],
     }
+
+
+@asynccontextmanager
+async def pages_activities(settings: Settings, dsn: str, cipher: Cipher) -> AsyncIterator[Activities]:
+    """The activities of pages, over a pool of their own: mail that hangs holds connections, no page queues for them.
+
+    Meanwhile the snapshot of the staff directory is kept fresh.
+    """
+    pool, carriers = await open_pool(dsn), carriers_of(settings, cipher)
+    people = People(pool, cipher)
+    staff = StaffSnapshot(pool, people, cipher, settings.staff_snapshot)
+    staff.load()
+    keeping = asyncio.create_task(staff.keep())
+    paging = Paging(Outreach(pool, people, carriers, settings.portal_url), Claims(pool), staff, carriers)
+    try:
+        yield {TaskQueue.PAGES: [paging.page, paging.record_pages]}
+    finally:
+        keeping.cancel()
+        await _close(pool)
 
 
 def carriers_of(settings: Settings, cipher: Cipher) -> dict[Channel, Carrier]:
@@ -124,7 +146,10 @@ async def working(
     async with AsyncExitStack() as stack:
         pool = await open_pool(settings.database_url)
         stack.push_async_callback(_close, pool)
-        activities = activities_by_queue(settings, pool, Cipher(load_keyring(settings.keyring)))
+        cipher = Cipher(load_keyring(settings.keyring))
+        activities = activities_by_queue(settings, pool, cipher)
+        if TaskQueue.PAGES in queues:
+            activities |= await stack.enter_async_context(pages_activities(settings, settings.database_url, cipher))
         for queue in queues:
             await stack.enter_async_context(
                 Worker(

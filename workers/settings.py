@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     state_dir: Path | None = Field(default=None, description="Folder of a local stack, where one is used.")
     database_url: str | None = Field(default=None, description="PostgreSQL DSN of journal and read model.")
     keyring: Path | None = Field(default=None, description="Key file of the payload codec (JSON, mode 0600).")
+    staff_snapshot: Path | None = Field(
+        default=None, description="File for the sealed staff directory that pages use while PostgreSQL is away."
+    )
     protocol: str = Field(default="kap-default", description="Name of a packaged protocol, or path of a YAML file.")
     allow_simulation: bool = Field(default=False, description="Admit pathways whose clock is not the real one.")
     allow_unsigned_protocol: bool = Field(

@@ -17,7 +17,7 @@ from schemas.clock import Clock
 from schemas.commands import Command
 from schemas.events import CHAIN_START, Event, Said
 from schemas.facts import CancellationRequested, Fact, MessageRequested, ProtocolMoved
-from schemas.messages import MessageRequest
+from schemas.messages import MessageRequest, Unrecorded
 from schemas.pathway import Pathway
 from schemas.refusals import Refusal
 from schemas.search import ATTENTION, PHASE, PROTOCOL, SESSIONS
@@ -67,6 +67,7 @@ class Conductor:
         self.unwritten: list[Event] = []
         self.unsent: list[MessageRequest] = []
         self.held: dict[str, datetime] = {}
+        self.unrecorded: list[Unrecorded] = []
         self.answered: dict[str, Answered] = {}
         self.journal_away = False
         self.mail_away = False
@@ -94,6 +95,7 @@ class Conductor:
         self.unwritten = list(carried.unwritten)
         self.unsent = list(carried.unsent)
         self.held = dict(carried.held)
+        self.unrecorded = list(carried.unrecorded)
         self.answered = {answered.receipt.command_id: answered for answered in carried.answered}
         self.ahead = next(iter(due(self.state)), None)
 
@@ -106,6 +108,7 @@ class Conductor:
             unwritten=tuple(self.unwritten),
             unsent=tuple(self.unsent),
             held=dict(self.held),
+            unrecorded=tuple(self.unrecorded),
             answered=tuple(self.answered.values())[-self.tuning.remember_commands :],
         )
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -16,7 +15,8 @@ from schemas.public import Phrase
 from schemas.records import ActivityName, JournalBatch, TaskQueue
 from schemas.start import PathwayStart
 from workflows.conductor import HandOver, PathwayEnded
-from workflows.posting import PATIENT, Posting
+from workflows.paging import Paging
+from workflows.posting import PATIENT
 from workflows.rules.status import view_of
 
 QUICK_WRITE = timedelta(seconds=2)
@@ -26,7 +26,7 @@ RETRY_REFUSED_JOURNAL = timedelta(minutes=10)
 MOST_EVENTS_IN_A_BATCH = 200
 
 
-class Housekeeping(Posting):
+class Housekeeping(Paging):
     """Keeps a run in order from its first to its last moment."""
 
     @asynccontextmanager
@@ -37,8 +37,14 @@ class Housekeeping(Posting):
         run is to be continued by another one. Either way no event is lost.
         """
         chores = [
-            asyncio.create_task(self._unbroken(chore()))
-            for chore in (self._write_journal, self.deliver_messages, self._keep_the_timer)
+            asyncio.create_task(self.unbroken(chore()))
+            for chore in (
+                self._write_journal,
+                self.deliver_messages,
+                self.deliver_pages,
+                self.record_pages,
+                self._keep_the_timer,
+            )
         ]
         try:
             yield
@@ -54,18 +60,14 @@ class Housekeeping(Posting):
         # Messages of a closed pathway have lost their reason; its journal has not.
         self.withdraw_messages()
         await workflow.wait_condition(
-            lambda: self.broken is not None or (not self.unwritten and workflow.all_handlers_finished())
+            lambda: (
+                self.broken is not None
+                or (not self.unwritten and not self.unrecorded and workflow.all_handlers_finished())
+            )
         )
         self.require_unbroken()
         for chore in chores:
             chore.cancel()
-
-    async def _unbroken(self, chore: Coroutine[Any, Any, None]) -> None:
-        """Run a chore; a bug in it must stop the run where it is seen, not leave it without a journal or a timer."""
-        try:
-            await chore
-        except Exception as bug:
-            self.broken = bug
 
     async def _write_journal(self) -> None:
         while True:

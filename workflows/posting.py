@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -14,7 +16,7 @@ from schemas.public import Phrase
 from schemas.records import ActivityName, TaskQueue
 from workflows.conductor import Conductor
 from workflows.rules.deadlines import still_wanted
-from workflows.rules.outreach import delivery_rules, is_released
+from workflows.rules.outreach import delivery_rules, is_page, is_released
 from workflows.rules.step import follow
 
 PATIENT = RetryPolicy(
@@ -30,10 +32,31 @@ class Posting(Conductor):
     async def deliver_messages(self) -> None:
         """Deliver what is to be said, several messages in one activity, for as long as the run lasts."""
         while True:
-            await workflow.wait_condition(lambda: bool(self.sendable() or self._pointless()))
+            await workflow.wait_condition(lambda: bool(self._routine() or self._pointless()))
             self.withdraw_messages()
-            if sendable := self.sendable():
-                await self._attempted(self._batch(sendable))
+            if routine := self._routine():
+                await self.attempted(
+                    self.batch(routine),
+                    activity=ActivityName.DELIVER_MESSAGES,
+                    task_queue=TaskQueue.OUTREACH,
+                    start_to_close_timeout=timedelta(minutes=2),
+                    retry_policy=PATIENT,
+                    summary=Phrase.SEND_MESSAGE.text(number=len(routine)),
+                )
+
+    def pages(self) -> list[MessageRequest]:
+        """Messages that leave on the way of pages."""
+        return [message for message in self.sendable() if is_page(self.state, message)]
+
+    def _routine(self) -> list[MessageRequest]:
+        return [message for message in self.sendable() if not is_page(self.state, message)]
+
+    async def unbroken(self, chore: Coroutine[Any, Any, None]) -> None:
+        """Run a chore; a bug in it must stop the run where it is seen, not leave it without journal, mail or timer."""
+        try:
+            await chore
+        except Exception as bug:
+            self.broken = bug
 
     @workflow.signal(description="A message that was sent came back; another channel is next.")
     def message_bounced(self, message: MessageRequest) -> None:
@@ -54,21 +77,31 @@ class Posting(Conductor):
         now = self.now()
         return [message for message in self.unsent if not still_wanted(self.state, message, now)]
 
-    def _batch(self, messages: list[MessageRequest]) -> MessageBatch:
+    def batch(self, messages: list[MessageRequest]) -> MessageBatch:
+        """What an attempt that begins now is given."""
         rules = delivery_rules(self.state, self.now(), self.clock.scale)
         return MessageBatch(pathway_id=self.state.pathway_id, messages=tuple(messages), rules=rules)
 
-    async def _attempted(self, batch: MessageBatch) -> None:
+    async def attempted(
+        self,
+        batch: MessageBatch,
+        *,
+        activity: ActivityName,
+        task_queue: TaskQueue,
+        start_to_close_timeout: timedelta,
+        retry_policy: RetryPolicy,
+        summary: str,
+    ) -> None:
         """One round of attempts. It is broken off as soon as what it goes by is no longer so."""
         attempts = workflow.start_activity(
-            ActivityName.DELIVER_MESSAGES,
+            activity,
             batch,
             result_type=tuple[Delivery, ...],
-            task_queue=TaskQueue.OUTREACH,
-            start_to_close_timeout=timedelta(minutes=2),
+            task_queue=task_queue,
+            start_to_close_timeout=start_to_close_timeout,
             schedule_to_close_timeout=REVIEW_MESSAGES_EVERY,
-            retry_policy=PATIENT,
-            summary=Phrase.SEND_MESSAGE.text(number=len(batch.messages)),
+            retry_policy=retry_policy,
+            summary=summary,
         )
         await workflow.wait_condition(lambda: attempts.done() or self._is_outdated(batch))
         if outdated := not attempts.done():
@@ -77,6 +110,7 @@ class Posting(Conductor):
             deliveries = await attempts
         except FailureError:
             self.mail_away = not outdated
+            self.withdraw_messages()
             return
         self.mail_away = False
         self._settle(deliveries)
@@ -98,6 +132,8 @@ class Posting(Conductor):
         for delivery in deliveries:
             if delivery.not_before is not None:
                 self.held[delivery.message_id] = delivery.not_before
+            if delivery.unrecorded is not None:
+                self.unrecorded.append(delivery.unrecorded)
         ended = (DeliveryStatus.SENT, DeliveryStatus.UNDELIVERABLE)
         self._forget({one.message_id for one in deliveries if one.status in ended})
         self.withdraw_messages()

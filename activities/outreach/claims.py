@@ -45,7 +45,8 @@ FROM messages WHERE message_id = $1
 _LOCK: Final = "SELECT status, last_error_code, channel FROM messages WHERE message_id = $1 FOR UPDATE"
 
 _SENT: Final = """
-UPDATE messages SET status = 'sent', last_error_code = NULL, channel = $2, counted_at = $3, sent_at = now(),
+UPDATE messages SET status = 'sent', last_error_code = NULL, channel = $2, counted_at = $3,
+    sent_at = coalesce($4, now()),
     updated_at = now()
 WHERE message_id = $1
 """
@@ -110,10 +111,10 @@ class Claim:
         """Keep what became of a try by one channel: ``taken``, ``failed`` for good, or ``trying`` again."""
         await self.connection.execute(_TRIED, self._message_id, channel, status, code, reference)
 
-    async def sent(self, channel: Channel, reference: str, now: datetime) -> Delivery:
-        """A channel has taken it; ``now`` is pathway time."""
+    async def sent(self, channel: Channel, reference: str, now: datetime, sent_at: datetime | None = None) -> Delivery:
+        """A channel has taken it; ``now`` is pathway time, ``sent_at`` the real instant if it was before this one."""
         await self.tried(channel, "taken", reference=reference)
-        await self.connection.execute(_SENT, self._message_id, channel, now)
+        await self.connection.execute(_SENT, self._message_id, channel, now, sent_at)
         return Delivery(message_id=self._message_id, status=DeliveryStatus.SENT, channel=channel)
 
     async def undeliverable(self, code: str) -> Delivery:

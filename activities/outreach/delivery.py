@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -45,6 +45,9 @@ class Round:
     def __init__(self, rules: DeliveryRules | None) -> None:
         self.rules = rules
         self.down: dict[Channel, ChannelUnavailable] = {}
+        self.before_carrying: Callable[[], None] = lambda: None
+        self.taken: tuple[Channel, str] | None = None
+        """What an open channel took, with its reference; known even where no row can be written any more."""
 
     def now(self) -> datetime:
         """Pathway time: that of the scheduling, and what has passed since."""
@@ -93,19 +96,9 @@ class Outreach:
                 database, as soon as that is noticed: DatabaseUnavailable or DatabaseRefused.
         """
         this_round = Round(batch.rules)
-        outcomes = [await self._deliver(batch.pathway_id, request, this_round) for request in batch.messages]
-        ends = tuple(outcome for outcome in outcomes if isinstance(outcome, Delivery))
-        open_ones = [outcome for outcome in outcomes if isinstance(outcome, Postponed)]
-        if open_ones:
-            wait = max((one.retry_after or 0.0 for one in open_ones), default=0.0)
-            raise ApplicationError(
-                f"{len(open_ones)} of {len(batch.messages)} messages are open",
-                type=open_ones[0].code,
-                next_retry_delay=timedelta(seconds=wait) if wait else None,
-            )
-        return ends
+        return finished([await self.attempt(batch.pathway_id, request, this_round) for request in batch.messages])
 
-    async def _deliver(self, pathway_id: str, request: MessageRequest, this_round: Round) -> Delivery | Postponed:
+    async def attempt(self, pathway_id: str, request: MessageRequest, this_round: Round) -> Delivery | Postponed:
         """One attempt at one message."""
         try:
             attempt = await self._claims.register(pathway_id, request)
@@ -147,7 +140,7 @@ class Outreach:
         recipient = where_now(recipient, rules)
         if request.expires_at is not None and now >= request.expires_at:
             return await claim.withdrawn("expired")
-        text = self._text(pathway_id, request, recipient)
+        text = self.text(pathway_id, request, recipient)
         if isinstance(text, NotComposable):
             return await claim.undeliverable(text.code)
         channels = route(recipient, rules, await claim.closed_channels(recipient.id))
@@ -159,7 +152,8 @@ class Outreach:
         parcel = Parcel(pathway_id, request, recipient, text, claim.connection)
         return await self._by_channels(claim, channels, parcel, this_round)
 
-    def _text(self, pathway_id: str, request: MessageRequest, recipient: Contact) -> Text | NotComposable:
+    def text(self, pathway_id: str, request: MessageRequest, recipient: Contact) -> Text | NotComposable:
+        """What a message says to its recipient."""
         link = portal_link(self._portal_url, pathway_id, request.about)
         try:
             return self._texts.compose(request, recipient, link)
@@ -214,7 +208,11 @@ class Outreach:
             await claim.tried(channel, "failed", "channel_not_offered")
             return ChannelRefused("channel_not_offered")
         try:
-            return await carrier.carry(parcel)
+            this_round.before_carrying()
+            reference = await carrier.carry(parcel)
+            if channel is not Channel.PORTAL:  # its inbox is written in the same transaction, and undone with it
+                this_round.taken = (channel, reference)
+            return reference
         except ChannelRefused as refusal:
             activity.logger.warning("a message was refused", extra=extra | {"code": refusal.detail or refusal.code})
             await claim.tried(channel, "failed", refusal.code)
@@ -225,3 +223,20 @@ class Outreach:
             if not trouble.reached:
                 this_round.down[channel] = trouble
             return trouble
+
+
+def finished(outcomes: Sequence[Delivery | Postponed]) -> tuple[Delivery, ...]:
+    """The ends of all messages.
+
+    Raises:
+        ApplicationError: Some are open still.
+    """
+    open_ones = [outcome for outcome in outcomes if isinstance(outcome, Postponed)]
+    if open_ones:
+        wait = max((one.retry_after or 0.0 for one in open_ones), default=0.0)
+        raise ApplicationError(
+            f"{len(open_ones)} of {len(outcomes)} messages are open",
+            type=open_ones[0].code,
+            next_retry_delay=timedelta(seconds=wait) if wait else None,
+        )
+    return tuple(outcome for outcome in outcomes if isinstance(outcome, Delivery))

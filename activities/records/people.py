@@ -118,8 +118,16 @@ class People:
     def _phone_index(self, phone: str) -> bytes:
         return hmac.digest(self._cipher.keyring.derive(PERSON_INDEX), f"phone\x1f{phone}".encode(), hashlib.sha256)
 
+    def opened(self, person_id: str, key_id: str, sealed: bytes) -> Contact:
+        """A row's contact.
+
+        Raises:
+            DirectoryDamaged: It was altered, or its key is not in the keyring.
+        """
+        return self._opened(Contact, CONTACT, person_id, key_id, sealed)
+
     def _contact(self, row: Any) -> Contact:
-        return self._opened(Contact, CONTACT, row["id"], row["key_id"], row["sealed"])
+        return self.opened(row["id"], row["key_id"], row["sealed"])
 
     def _opened(self, model: type[M], purpose: str, person_id: str, key_id: str, sealed: bytes) -> M:
         try:

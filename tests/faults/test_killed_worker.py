@@ -1,4 +1,4 @@
-"""A worker is killed in the middle of a session: nothing is lost and nothing is doubled."""
+"""Workers are killed, the database is stopped: nothing is lost, nothing is doubled, and staff are paged meanwhile."""
 
 import asyncio
 import os
@@ -14,7 +14,14 @@ import pytest_asyncio
 from activities.records.journal import verify_chain
 from clients.errors import Refused
 from schemas.actors import Role
-from schemas.commands import CaptureInsight, Command, RecordAdministration, RecordVitals
+from schemas.commands import (
+    AcknowledgeEmergency,
+    CaptureInsight,
+    Command,
+    DeclareEmergency,
+    RecordAdministration,
+    RecordVitals,
+)
 from tests.support.care import CALM, arrived, discharged, enrolled, integrated, prepared
 from tests.support.dev_server import address_of
 from tests.support.engine import Engine, Server, movable_server, running_engine
@@ -49,6 +56,7 @@ class WorkerProcess:
             "KAP_DATABASE_URL": str(settings.database_url),
             "KAP_KEYRING": str(settings.keyring),
             "KAP_SMTP_PORT": str(settings.smtp_port),
+            "KAP_STAFF_SNAPSHOT": str(settings.staff_snapshot),
             "KAP_ALLOW_UNSIGNED_PROTOCOL": "true",
         }
         self.process: asyncio.subprocess.Process | None = None
@@ -111,6 +119,57 @@ async def test_kill_9_in_mid_session_loses_and_doubles_nothing(engine: Engine) -
         once = [count for (_, kind), count in facts.items() if not kind.startswith(("work_", "message_", "lab_"))]
         assert set(once) == {1}
         assert (await hand.status()).sessions_given == 1
+        assert await hand.failed_tasks() == 0
+    finally:
+        await worker.end(signal.SIGTERM)
+
+
+@pytest.mark.slow
+async def test_pages_leave_while_the_database_is_stopped_and_workers_die(engine: Engine) -> None:
+    worker = WorkerProcess(engine)
+    await worker.start()
+    snapshot = engine.settings.staff_snapshot
+    assert snapshot is not None
+    try:
+        hand = await engine.refer()
+        await enrolled(hand)
+        await eventually(snapshot.exists, timeout=60)
+        assert b"example.org" not in snapshot.read_bytes()
+
+        def pages(person: str) -> list[str]:
+            mails = [mail.message for mail in engine.mail.to(f"{person}@example.org")]
+            return [str(mail["Message-ID"]) for mail in mails if "needed now" in str(mail["Subject"])]
+
+        async with engine.postgres.outage():
+            await sent_until_answered(engine, hand.id, hand.command(DeclareEmergency, Role.NURSE))
+            await eventually(lambda: pages("dr-sage") and pages("th-fern"), timeout=30)
+            assert not pages("co-moss")
+            # The next step is taken by a worker that has never seen the database.
+            await worker.end(signal.SIGKILL)
+            await worker.start()
+            await hand.wait(minutes=5)
+            await eventually(lambda: len(pages("dr-sage")) == 2 and pages("co-moss"), timeout=60)
+            await worker.end(signal.SIGKILL)
+            await worker.start()
+            await sent_until_answered(engine, hand.id, hand.command(AcknowledgeEmergency, Role.PHYSICIAN))
+            await hand.wait(minutes=11)
+
+        async def recorded() -> bool:
+            if (await hand.status()).unwritten_events:
+                return False
+            rows = await engine.client.outbox(hand.id)
+            return [row.status for row in rows if row.template == "help_needed"] == ["sent"] * 4
+
+        await hand.wait(minutes=2)  # what is tried again waits up to a minute
+        await eventually(recorded, timeout=90)
+        events = await hand.journal()
+        assert verify_chain(events) is None
+        assert events[-1].seq == (await hand.status()).version
+        everyone = [page for person in ("dr-sage", "th-fern", "co-moss") for page in pages(person)]
+        assert len(everyone) == len(set(everyone)) == 4
+        kinds = {item.kind for item in (await hand.status()).work}
+        assert "close_emergency" in kinds
+        assert "acknowledge_emergency" not in kinds
         assert await hand.failed_tasks() == 0
     finally:
         await worker.end(signal.SIGTERM)

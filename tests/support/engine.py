@@ -298,6 +298,7 @@ async def running_engine(server: Server, postgres: PostgresServer, *, workers: b
         settings = Settings(
             database_url=url,
             keyring=server.keyring_file,
+            staff_snapshot=server.keyring_file.parent / f"staff-{uuid4().hex}.sealed",
             smtp_port=mail.port,
             allow_unsigned_protocol=True,
             allow_simulation=True,

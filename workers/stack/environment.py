@@ -53,6 +53,7 @@ def settings_values(options: StackOptions, addresses: Addresses) -> dict[str, st
     values: dict[str, str | int | bool] = {
         "database_url": addresses.database_url,
         "keyring": str(addresses.keyring),
+        "staff_snapshot": str(addresses.state_dir / "staff.sealed"),
         "smtp_host": addresses.smtp_host,
         "smtp_port": addresses.smtp_port,
         "provider_url": addresses.provider_url,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from schemas.actors import Role
+from schemas.actors import STAFF, Role
 from schemas.consents import ConsentUse, ReleaseScope
 from schemas.messages import DeliveryRules, MessageRequest, Template
 from schemas.pathway import Pathway
@@ -29,6 +29,12 @@ def is_released(state: Pathway, message: MessageRequest) -> bool:
             if not scope or (message.template in OF_TIMES and ReleaseScope.SCHEDULING not in scope):
                 return False
     return True
+
+
+def is_page(state: Pathway, message: MessageRequest) -> bool:
+    """Whether a message is pressing to staff, and the protocol has such messages leave as pages."""
+    rules = state.protocol.messages
+    return rules is not None and rules.pages and message.is_pressing and message.to_role in STAFF
 
 
 def delivery_rules(state: Pathway, now: datetime, scale: float) -> DeliveryRules | None:
