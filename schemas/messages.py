@@ -30,6 +30,7 @@ class Template(StrEnum):
     HELP_NEEDED = "help_needed"
     WORK_OVERDUE = "work_overdue"
     APPOINTMENT = "appointment"
+    OFFER_WAITING = "offer_waiting"
 
     @property
     def is_safety(self) -> bool:

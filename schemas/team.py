@@ -71,6 +71,22 @@ class Handover(Model):
     continued_at: Instant | None = Field(default=None, description="When a physician decided that the series goes on.")
 
 
+class Candidate(Model):
+    """Somebody who may be asked to be the therapist."""
+
+    person_id: Id
+    practice_id: Id | None = Field(default=None, description="Their own practice, if that is not the clinic.")
+
+
+class TherapistOffer(Model):
+    """The therapist's place as it is offered to one candidate, and who is asked after them."""
+
+    id: Id
+    candidate: Candidate
+    expires_at: Instant
+    others: tuple[Candidate, ...] = Field(default=(), description="Who is asked next, in order.")
+
+
 class Staffing(Model):
     """What is known of the care team beside who has a place in it."""
 
@@ -78,3 +94,7 @@ class Staffing(Model):
     covers: tuple[Cover, ...] = Field(default=(), description="By start; never two at once for a place.")
     departed: dict[Id, Instant] = Field(default_factory=dict, description="Who has left, and when.")
     handover: Handover | None = None
+    own_therapist_id: Id | None = Field(default=None, description="The patient's own, as the referral says.")
+    offer: TherapistOffer | None = Field(default=None, description="The one that stands; never two at once.")
+    offers_made: int = Field(default=0, ge=0)
+    candidates_exhausted: bool = Field(default=False, description="Nobody of the last list accepted.")

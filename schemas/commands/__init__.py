@@ -35,6 +35,7 @@ from schemas.commands.enrolment import (
 from schemas.commands.identity import DecideMerge, ReviewRepeatedReferral
 from schemas.commands.integration import RecordNoShow, SignIntegrationNote
 from schemas.commands.measures import ClearRisk, RecordMeasure, RecordRiskContact
+from schemas.commands.offers import AnswerOffer, OfferTherapist, WithdrawOffer
 from schemas.commands.pace import ConfirmPace, ReviewSpacing
 from schemas.commands.preparation import SignPreparationNote
 from schemas.commands.protocol import MoveProtocol
@@ -86,6 +87,9 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     ChangeCareTeam,
     NameCover,
     EndCover,
+    OfferTherapist,
+    AnswerOffer,
+    WithdrawOffer,
     ContinueSeries,
     RecordHealthHistory,
     ClearCondition,
@@ -174,6 +178,7 @@ __all__ = [
     "AcknowledgeEmergency",
     "AcknowledgeHold",
     "AcknowledgeWithdrawal",
+    "AnswerOffer",
     "ApproveDosing",
     "CancelSession",
     "CaptureInsight",
@@ -208,6 +213,7 @@ __all__ = [
     "MoveProtocol",
     "NameCover",
     "NoteCapacity",
+    "OfferTherapist",
     "QuestionCapacity",
     "RecordAdministration",
     "RecordAdverseEvent",
@@ -248,4 +254,5 @@ __all__ = [
     "StopMedication",
     "TransferCare",
     "WithdrawConsent",
+    "WithdrawOffer",
 ]

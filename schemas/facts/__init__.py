@@ -55,6 +55,12 @@ from schemas.facts.integration import (
     VisitMissed,
 )
 from schemas.facts.measures import MeasureRecorded, RiskCleared, RiskContactRecorded, RiskUnassessed
+from schemas.facts.offers import (
+    TherapistOfferAnswered,
+    TherapistOffered,
+    TherapistOfferExpired,
+    TherapistOfferWithdrawn,
+)
 from schemas.facts.pace import PaceConfirmed, SpacingReviewed
 from schemas.facts.preparation import PreparationNoteSigned
 from schemas.facts.protocol import ProtocolMoved
@@ -146,6 +152,10 @@ AnyFact = Annotated[
     | ReferralAccepted
     | ReferralDeclined
     | CareTeamChanged
+    | TherapistOffered
+    | TherapistOfferAnswered
+    | TherapistOfferExpired
+    | TherapistOfferWithdrawn
     | CoverNamed
     | CoverBegan
     | CoverEnded
@@ -371,6 +381,10 @@ __all__ = [
     "SupplyReleased",
     "SupplyReviewed",
     "TelemedicineEndNeared",
+    "TherapistOfferAnswered",
+    "TherapistOfferExpired",
+    "TherapistOfferWithdrawn",
+    "TherapistOffered",
     "UnauthorisedAdministration",
     "VisitMissed",
     "VitalsAlarmReviewed",

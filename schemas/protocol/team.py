@@ -31,4 +31,7 @@ class CareTeamRules(Model):
     prescriber: RoleCredentials
     therapist: RoleCredentials
     external_therapist: RoleCredentials = Field(description="Of a therapist with a practice of their own.")
+    offer_stands_h: Quantity | None = Field(
+        default=None, description="Hours that a candidate has to accept the therapist's place; none means no offers."
+    )
     warn_days_before: Quantity = Field(description="Days before a credential ends on which the coordinator is told.")

@@ -33,6 +33,7 @@ from schemas.integration import NewPlanItem, PlanKind, PlanOutcome, PlanResult, 
 from schemas.measures import Instrument
 from schemas.preparation import PreparationItem, PreparationKind
 from schemas.screening import LabResult, LabTest
+from schemas.team import Candidate
 from schemas.treatment import DrugRoute, HomeAttestation, Setting, Vitals
 from tests.support.course import Course
 from tests.support.people import ACTORS, TEAM
@@ -411,6 +412,20 @@ def _change(course: Course, dice: Random) -> dict[str, Any]:
     return {"seat": seat, "leaver_id": leaver, "successor_id": successor, "practice_id": practice}
 
 
+def _offer(course: Course, dice: Random) -> dict[str, Any]:
+    therapists = [person for person in PEOPLE if person.startswith("th")]
+    asked = dice.sample(therapists, dice.randint(1, len(therapists)))
+    return {"candidates": tuple(Candidate(person_id=one, practice_id=dice.choice((None, "pr-9"))) for one in asked)}
+
+
+def _answer(course: Course, dice: Random) -> dict[str, Any]:
+    staffing = course.state.staffing
+    said: dict[str, Any] = {"offer_id": f"O{staffing.offers_made}", "accepted": dice.random() < 0.6}
+    if staffing.offer is not None and dice.random() < 0.8:
+        said["actor"] = Actor(id=staffing.offer.candidate.person_id, role=Role.THERAPIST)
+    return said
+
+
 def _cover(course: Course, dice: Random) -> dict[str, Any]:
     starts_at = dice.choice((None, course.now + timedelta(hours=dice.randint(1, 48))))
     ends_at = (starts_at or course.now) + timedelta(hours=dice.choice((0, 1, 24, 500)))
@@ -433,6 +448,9 @@ def _verify(course: Course, dice: Random) -> dict[str, Any]:
 _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] = {
     c.AcceptReferral: lambda course, dice: {"care_team": TEAM},
     c.ChangeCareTeam: _change,
+    c.OfferTherapist: _offer,
+    c.AnswerOffer: _answer,
+    c.WithdrawOffer: lambda course, dice: {"offer_id": f"O{course.state.staffing.offers_made}"},
     c.NameCover: _cover,
     c.EndCover: lambda course, dice: {"seat": dice.choice(tuple(Seat)[:3])},
     c.RecordCredentials: _verify,

@@ -27,6 +27,9 @@ MAY = {
     "decline_referral": {COORDINATOR, PHYSICIAN},
     "record_credentials": {COORDINATOR},
     "change_care_team": {COORDINATOR, PHYSICIAN},
+    "offer_therapist": {COORDINATOR},
+    "answer_offer": {THERAPIST},
+    "withdraw_offer": {COORDINATOR},
     "name_cover": {COORDINATOR, PHYSICIAN},
     "end_cover": {COORDINATOR, PHYSICIAN},
     "continue_series": {PHYSICIAN},
@@ -105,6 +108,7 @@ MAY = {
 """Who may say what: a decision of the clinic, so it is written down here a second time."""
 
 NEED_A_REASON = {
+    "withdraw_offer",
     "record_unauthorised_administration",
     "record_credentials",
     "change_care_team",

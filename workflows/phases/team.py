@@ -1,6 +1,15 @@
 """The care team, which may change in every phase."""
 
-from schemas.commands import ChangeCareTeam, ContinueSeries, EndCover, NameCover, RecordCredentials
+from schemas.commands import (
+    AnswerOffer,
+    ChangeCareTeam,
+    ContinueSeries,
+    EndCover,
+    NameCover,
+    OfferTherapist,
+    RecordCredentials,
+    WithdrawOffer,
+)
 from workflows.conductor import Conductor
 from workflows.verbs import verb
 
@@ -9,6 +18,9 @@ class Teamwork(Conductor):
     """Who treats, who stands in, and what was verified about them."""
 
     change_care_team = verb(ChangeCareTeam)
+    offer_therapist = verb(OfferTherapist)
+    answer_offer = verb(AnswerOffer)
+    withdraw_offer = verb(WithdrawOffer)
     name_cover = verb(NameCover)
     end_cover = verb(EndCover)
     continue_series = verb(ContinueSeries)

@@ -60,8 +60,12 @@ def review_repeated_referral(state: Pathway, command: ReviewRepeatedReferral, at
 
 def referral_received(state: Pathway, fact: ReferralReceived, at: datetime) -> dict[str, Any]:
     """The pathway is open; what the referral says of the person is kept where decisions need it."""
-    del state, at
-    return {"identity": Identity(pending=bool(fact.identity_pending)), "indications": fact.indications or ()}
+    del at
+    return {
+        "identity": Identity(pending=bool(fact.identity_pending)),
+        "indications": fact.indications or (),
+        "staffing": state.staffing.model_copy(update={"own_therapist_id": fact.therapist_id}),
+    }
 
 
 def identity_compared(state: Pathway, fact: IdentityCompared, at: datetime) -> dict[str, Any]:

@@ -162,6 +162,8 @@ def care_team_changed(state: Pathway, fact: CareTeamChanged, at: datetime) -> di
     departed = {person: left for person, left in {**staffing.departed, **gone}.items() if person not in after.people}
     covers = tuple(one for one in staffing.covers if one.seat is not fact.seat and one.person_id not in departed)
     update: dict[str, Any] = {"departed": departed, "covers": covers}
+    if fact.seat is Seat.THERAPIST:
+        update |= {"offer": None, "candidates_exhausted": False}
     result: dict[str, Any] = {"care_team": after}
     session = state.cycle.session
     if fact.seat is Seat.THERAPIST and state.has_psychotherapy and (session is None or not session.doses):

@@ -39,6 +39,8 @@ class TeamAudit:
         self.practice: str | None = None
         self.left: dict[str, datetime] = {}
         self.covers: dict[Seat, str] = {}
+        self.asked: tuple[str, datetime] | None = None
+        self.accepted_by: str | None = None
         self.verified: list[tuple[datetime, Credentials]] = []
         self.locations: dict[str, str] = {}
         self.prescribers: dict[str, list[str]] = {}
@@ -68,10 +70,14 @@ class TeamAudit:
 
     def _care_team_changed(self, fact: f.CareTeamChanged, entry: Entry) -> None:
         assert self.places[fact.seat] == fact.left_id != fact.joined_id
+        if entry.actor is not None and entry.actor.role is Role.THERAPIST:
+            assert fact.joined_id == entry.actor.id == self.accepted_by, "joined without their own word"
+            assert fact.seat is Seat.THERAPIST
+        self.accepted_by = None
         self.places[fact.seat] = fact.joined_id
         self.covers.pop(fact.seat, None)
         if fact.seat is Seat.THERAPIST:
-            self.practice = fact.practice_id
+            self.practice, self.asked = fact.practice_id, None
         if fact.left_id is not None and fact.left_id not in self.places.values():
             self.left[fact.left_id] = entry.at
             self.covers = {seat: person for seat, person in self.covers.items() if person != fact.left_id}
@@ -80,6 +86,26 @@ class TeamAudit:
             self.changed_at, self.continued_at = entry.at, None
             if fact.seat is Seat.THERAPIST:
                 self.therapist_changed_at, self.prepared_at = entry.at, None
+
+    def _therapist_offered(self, fact: f.TherapistOffered, entry: Entry) -> None:
+        assert self.asked is None, "two are asked at once"
+        assert self.places[Seat.THERAPIST] is None, "asked although somebody is there"
+        self.asked = fact.offer.candidate.person_id, fact.offer.expires_at
+
+    def _therapist_offer_answered(self, fact: f.TherapistOfferAnswered, entry: Entry) -> None:
+        assert self.asked is not None, "answered what was not asked"
+        assert entry.actor is not None
+        assert entry.actor.id == self.asked[0] == fact.person_id, "answered by somebody else"
+        assert entry.at < self.asked[1], "answered too late"
+        self.asked, self.accepted_by = None, fact.person_id if fact.accepted else None
+
+    def _therapist_offer_expired(self, fact: f.TherapistOfferExpired, entry: Entry) -> None:
+        assert self.asked is not None
+        assert entry.at >= self.asked[1], "over too early"
+        self.asked = None
+
+    def _therapist_offer_withdrawn(self, fact: f.TherapistOfferWithdrawn, entry: Entry) -> None:
+        self.asked = None
 
     def _cover_began(self, fact: f.CoverBegan, entry: Entry) -> None:
         assert fact.seat not in self.covers, "two stand in"

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from schemas.answers import Due
 from schemas.facts import Fact
-from schemas.messages import MessageRequest
+from schemas.messages import MessageRequest, Template
 from schemas.pathway import Pathway
 from workflows.rules.deadlines import (
     approval,
@@ -18,6 +18,7 @@ from workflows.rules.deadlines import (
     integration,
     late_integration,
     monitoring,
+    offers,
     regulation,
     risk,
     screening,
@@ -27,6 +28,7 @@ from workflows.rules.deadlines import (
     work,
 )
 from workflows.rules.deadlines.deadline import Deadline
+from workflows.rules.offers import is_wanted
 from workflows.rules.standing import is_called_off
 
 DEADLINES: tuple[Deadline, ...] = (
@@ -53,6 +55,7 @@ DEADLINES: tuple[Deadline, ...] = (
     screening.AGE,
     team.COVER,
     team.CREDENTIALS,
+    offers.OFFER,
 )
 """Every kind of deadline."""
 
@@ -95,6 +98,9 @@ def still_wanted(state: Pathway, message: MessageRequest, now: datetime) -> bool
     if message.appointment is not None:
         said = message.appointment.sequence
         return any(one.is_for(message.about, message.to_id) and one.sequence == said for one in state.invitations)
+    if message.template is Template.OFFER_WAITING:
+        offer = state.staffing.offer
+        return offer is not None and offer.id == message.about and is_wanted(state)
     booked = state.cycle.session
     waiting = {item.id for item in state.work}
     expected = booked is not None and booked.checked_in_at is None and booked.starts_at == message.at

@@ -18,6 +18,8 @@ def owed(state: Pathway) -> Iterator[Obligation]:
         return
     if state.has_psychotherapy and therapist(state) is None:
         yield Obligation(WorkKind.ASSIGN_THERAPIST, "care-team")
+        if state.staffing.candidates_exhausted:
+            yield Obligation(WorkKind.ASSIGN_THERAPIST, "no-candidate-left")
     lacks = {who.role for who, where in on_duty(state) if lacking(state, who, where)}
     for role in sorted(lacks):
         yield Obligation(WorkKind.VERIFY_CREDENTIALS, role.value)
