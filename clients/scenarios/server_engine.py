@@ -131,6 +131,8 @@ class _Pathway:
     async def _skip(self) -> None:
         instant = self.now + MARGIN
         ahead = self.clock.real_seconds_until(instant, await self.here.skipper.get_current_time(self.handle))
+        if ahead <= 0:
+            return  # so much time has passed meanwhile
         try:
             async with asyncio.timeout(PATIENCE):
                 await self.here.skipper.fast_forward(self.handle, timedelta(seconds=ahead))
