@@ -94,6 +94,7 @@ class Staffing(Model):
     covers: tuple[Cover, ...] = Field(default=(), description="By start; never two at once for a place.")
     departed: dict[Id, Instant] = Field(default_factory=dict, description="Who has left, and when.")
     handover: Handover | None = None
+    to_be_found: bool = Field(default=False, description="The referral asks for a therapist to be found.")
     own_therapist_id: Id | None = Field(default=None, description="The patient's own, as the referral says.")
     offer: TherapistOffer | None = Field(default=None, description="The one that stands; never two at once.")
     offers_made: int = Field(default=0, ge=0)

@@ -4,14 +4,15 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from schemas.actors import Actor, Role, Seat
-from schemas.commands import ChangeCareTeam, NameCover, RecordAdministration, RecordCredentials
+from schemas.commands import AcceptReferral, ChangeCareTeam, NameCover, RecordAdministration, RecordCredentials
 from schemas.pathway import Phase
+from schemas.referral import TherapistWish
 from schemas.refusals import Refusal
 from schemas.team import Credentials, TeamChangeCause
 from schemas.work import WorkItem, WorkKind
 from tests.rules.arrivals import ready
 from tests.support.course import Course, at
-from tests.support.people import RESIDENCE
+from tests.support.people import RESIDENCE, TEAM, an_enrolment
 from workflows.rules.gate import gate
 
 LATER: Final = date(2030, 6, 30)
@@ -61,6 +62,13 @@ def another_physician(course: Course | None = None) -> Course:
 def no_therapist() -> Course:
     course = at(Phase.SESSION).until(lambda it: it.state.cycle.session is not None)
     change(course, Seat.THERAPIST, FERN.id, None)
+    return course
+
+
+def to_be_found() -> Course:
+    """Care has begun without a therapist, who is looked for."""
+    course = Course(an_enrolment().model_copy(update={"therapist": TherapistWish.TO_BE_FOUND}))
+    course.must(AcceptReferral, Role.COORDINATOR, care_team=TEAM.model_copy(update={"therapist_id": None}))
     return course
 
 

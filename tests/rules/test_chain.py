@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.actors import Actor, Role
-from schemas.events import CHAIN_START, Event
+from schemas.events import CHAIN_START, Event, Said
 from schemas.pathway import Phase
 from tests.support.course import at
 
@@ -39,6 +39,7 @@ CHANGES: dict[str, Any] = {
     "recorded_at": timedelta(microseconds=1),
     "command_id": "c-other",
     "protocol": "kap-default:2026.11-2",
+    "said": Said(verb="approve_dosing", content={"max_dose_mg": 1}),
     "seq": 1000,
 }
 

@@ -129,6 +129,7 @@ BEGINNINGS: dict[str, Callable[[], Course]] = {
             staffing.another_therapist,
             staffing.another_physician,
             staffing.no_therapist,
+            staffing.to_be_found,
             staffing.covered,
         )
     },

@@ -55,13 +55,13 @@ def open_pathway(enrolment: Enrolment, pathway_id: str, episode: str, now: datet
 
 
 def accept_referral(state: Pathway, command: AcceptReferral, at: datetime) -> list[Fact]:
-    """Once, and with a whole care team."""
+    """Once, and with a whole care team; a therapist who is to be found may join later, before the preparation."""
     del at
     require(state.care_team is None, "referral_already_accepted", "The referral was accepted before.")
     require_settled(state)
     _require_suitable(state, command)
     require(
-        command.care_team.therapist_id or not state.has_psychotherapy,
+        command.care_team.therapist_id or not state.has_psychotherapy or state.staffing.to_be_found,
         "therapist_missing",
         "This treatment needs a therapist.",
         "care_team.therapist_id",

@@ -13,7 +13,7 @@ from schemas.facts import (
     RepeatedReferralReviewed,
 )
 from schemas.pathway import Closure, End, Pathway
-from schemas.referral import Identity, Match, MergeOutcome
+from schemas.referral import Identity, Match, MergeOutcome, TherapistWish
 from workflows.rules.ends import ended
 from workflows.rules.refusing import Refused, require
 
@@ -64,7 +64,12 @@ def referral_received(state: Pathway, fact: ReferralReceived, at: datetime) -> d
     return {
         "identity": Identity(pending=bool(fact.identity_pending)),
         "indications": fact.indications or (),
-        "staffing": state.staffing.model_copy(update={"own_therapist_id": fact.therapist_id}),
+        "staffing": state.staffing.model_copy(
+            update={
+                "own_therapist_id": fact.therapist_id,
+                "to_be_found": fact.therapist is TherapistWish.TO_BE_FOUND,
+            }
+        ),
     }
 
 
