@@ -33,6 +33,7 @@ NOT_OVER_COURSES: Final = "test_invariants.py"
 """Random courses take minutes and find something else each time."""
 
 BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "gate": ("dose",),
     "alarming": ("readings", "observation"),
     "course": ("work", "ends", "booking"),
     "deadline": ("work",),
@@ -50,7 +51,7 @@ BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "session": ("dose", "discharge", "booking", "day_of"),
     "suspension": ("new_medication", "approval", "whereabouts", "outside_the_gate"),
 }
-"""Tests of a module that has no file of its own: the situation that it is about has one."""
+"""Tests of a module, or of a folder, whose situation has a file of its own."""
 
 EQUIVALENT: Final = re.compile(r"core/(ReplaceBinaryOperator_BitOr_|RemoveDecorator)")
 """Mutants of type annotations and of properties' decorators say nothing about a rule."""
@@ -140,7 +141,8 @@ def tests_of(module: Path) -> list[Path]:
 def _belongs(file: Path, module: Path, name: str) -> bool:
     subject, words = file.stem.removeprefix("test_"), file.stem.split("_")
     named = {module.stem, module.parent.name} & {*words} or file.stem.startswith(f"test_{module.stem}")
-    return bool(named) or subject in BESIDE.get(module.stem, ()) or f"from {name} import" in file.read_text()
+    beside = (*BESIDE.get(module.stem, ()), *BESIDE.get(module.parent.name, ()))
+    return bool(named) or subject in beside or f"from {name} import" in file.read_text()
 
 
 if __name__ == "__main__":

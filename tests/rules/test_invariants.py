@@ -35,7 +35,7 @@ from workflows.rules.status import details_of, status_of, view_of
 from workflows.rules.step import lapse, obey
 
 LONG = settings.get_current_profile_name() == "long"
-QUICK_EXAMPLES = 600
+QUICK_EXAMPLES = 400
 MOVES_AFTER_THE_END = 4
 LOOK_CLOSELY_EVERY = 7
 """Steps after which the costlier questions are asked."""

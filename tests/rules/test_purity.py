@@ -70,6 +70,11 @@ NOT_CLINICAL: dict[str, dict[float, str]] = {
         200: "events in one write to the journal",
     },
     "phases/simulation.py": {50: "deadlines that one workflow task lets pass"},
+    "paging.py": {
+        15: "seconds between two attempts at a page",
+        30: "seconds for one write to the outbox",
+        45: "seconds for one attempt at a page",
+    },
     "posting.py": {15: "minutes until undelivered messages are judged anew"},
     "conductor.py": {32: "characters of a command's digest"},
     "intake.py": {
