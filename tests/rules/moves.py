@@ -53,7 +53,7 @@ AROUND_A_DOSE: Final[tuple[type[Command], ...]] = (
     *[c.AcceptMedication] * 2,
     *[c.RecordDayChecklist] * 2,
     c.RecordMedications,
-    c.RecordUnauthorisedAdministration,
+    *[c.RecordUnauthorisedAdministration] * 4,
     c.StopMedication,
     c.ClearCondition,
     c.RecordLabs,
