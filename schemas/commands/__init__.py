@@ -77,6 +77,7 @@ from schemas.commands.session import (
 from schemas.commands.supply import CountSupply, ReleaseSupply, ReviewSupply
 from schemas.commands.team import ChangeCareTeam, ContinueSeries, EndCover, NameCover, RecordCredentials
 from schemas.commands.watching import EndInfusion, RecordSitterCheck, RecordSitterContact, ReportContactLost
+from schemas.commands.work import CloseWork
 
 ALL_COMMANDS: tuple[type[Command], ...] = (
     DecideMerge,
@@ -91,6 +92,7 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     AnswerOffer,
     WithdrawOffer,
     ContinueSeries,
+    CloseWork,
     RecordHealthHistory,
     ClearCondition,
     RecordMedications,
@@ -187,6 +189,7 @@ __all__ = [
     "ClearCondition",
     "ClearRisk",
     "CloseEmergency",
+    "CloseWork",
     "Command",
     "CompletePathway",
     "ConfirmCondition",

@@ -3,6 +3,7 @@
 from schemas.commands import (
     AnswerOffer,
     ChangeCareTeam,
+    CloseWork,
     ContinueSeries,
     EndCover,
     NameCover,
@@ -15,7 +16,7 @@ from workflows.verbs import verb
 
 
 class Teamwork(Conductor):
-    """Who treats, who stands in, and what was verified about them."""
+    """Who treats, who stands in, what was verified about them, and the work they owe as such."""
 
     change_care_team = verb(ChangeCareTeam)
     offer_therapist = verb(OfferTherapist)
@@ -25,3 +26,4 @@ class Teamwork(Conductor):
     end_cover = verb(EndCover)
     continue_series = verb(ContinueSeries)
     record_credentials = verb(RecordCredentials)
+    close_work = verb(CloseWork)

@@ -39,6 +39,7 @@ from workflows.rules import (
     team,
     watching,
     whereabouts,
+    work,
 )
 from workflows.rules.consents import capacity, signing, withdrawal
 from workflows.rules.refusing import Refused, require
@@ -58,6 +59,7 @@ RULES: dict[type[Command], Rule] = {
     c.NameCover: team.name_cover,
     c.EndCover: team.end_cover,
     c.ContinueSeries: team.continue_series,
+    c.CloseWork: work.close_work,
     c.RecordHealthHistory: screening.record_health_history,
     c.ClearCondition: screening.clear_condition,
     c.RecordMedications: screening.record_medications,
