@@ -100,7 +100,8 @@ class ByProvider:
             raise ChannelRefused("address_missing")
         text = parcel.text.short
         if self._channel is Channel.SMS:
-            if parcel.request.template in CONFIRMABLE:
+            cancelled = parcel.request.appointment is not None and parcel.request.appointment.cancelled
+            if parcel.request.template in CONFIRMABLE and not cancelled:
                 text = f"{text} {CONFIRM_LINE[recipient.language]}"
             text = f"{text} {STOP_LINE[recipient.language]}"
         reference = reference_of(parcel.request.id, self._channel)

@@ -25,6 +25,7 @@ from activities.records.people import People
 from activities.records.read_model import outbox
 from schemas.actors import Role
 from schemas.messages import (
+    Appointment,
     Channel,
     Contact,
     Delivery,
@@ -418,6 +419,12 @@ async def test_confirm_is_noted_of_the_appointment_said_last_and_of_nothing_else
     rows = {row.message_id: row for row in await outbox(ways.pool, "P-1")}
     assert rows["E1-M1"].confirmed_at is not None
     assert rows["E1-M2"].confirmed_at is None
+
+
+async def test_nobody_is_asked_to_confirm_what_is_called_off(ways: Ways) -> None:
+    off = Appointment(uid="E1-S1", sequence=1, ends_at=NOON + timedelta(days=2), cancelled=True)
+    await ways.deliver(message(template=Template.APPOINTMENT, appointment=off))
+    assert "CONFIRM" not in ways.provider.messages[0]["text"]
 
 
 async def test_a_late_bounce_opens_the_message_for_the_next_channel_once(ways: Ways, reports: Reports) -> None:

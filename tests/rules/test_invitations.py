@@ -60,6 +60,20 @@ def test_a_move_is_an_update_of_the_same_appointment_and_the_old_one_is_not_sent
     assert invitations(again.facts) == []
 
 
+def test_a_session_booked_before_the_last_one_is_integrated_invites_at_once() -> None:
+    course = at(Phase.INTEGRATION)
+    before = len(everything(course))
+    step = course.must(ScheduleSession, Role.COORDINATOR, starts_at=course.now + timedelta(days=14))
+    ahead = course.state.cycle.ahead
+    assert ahead is not None
+    said = invitations(step.facts)
+    assert numbered(said) == {(role, 0, False) for role in BOTH}
+    assert {message.about for message in said} == {ahead.id}
+    assert all(still_wanted(course.state, message, course.now) for message in said)
+    course.to_phase(Phase.SESSION)
+    assert len(everything(course)) == before + 2, "the same appointment is said once"
+
+
 def test_a_cancellation_takes_the_appointment_back_once() -> None:
     course = booked()
     starts_at = course.session.starts_at

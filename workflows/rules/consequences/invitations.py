@@ -44,14 +44,14 @@ def _unsaid(state: Pathway, now: datetime) -> Iterator[Invitation]:
 
 
 def _booked(state: Pathway, now: datetime) -> Iterator[Invitation]:
-    """Whom an appointment ahead concerns."""
-    session, team = state.cycle.session, state.care_team
-    if session is None or session.checked_in_at is not None or state.ending is not None or session.starts_at <= now:
-        return
-    therapist = team.therapist_id if team is not None else None
-    for role, to_id in ((Role.PATIENT, state.pathway_id), (Role.THERAPIST, therapist)):
-        if to_id is not None:
-            yield Invitation(about=session.id, to_role=role, to_id=to_id, starts_at=session.starts_at)
+    """Whom the appointments ahead concern: this cycle's, and the next one's where that is booked already."""
+    therapist = state.care_team.therapist_id if state.care_team is not None else None
+    for session in (state.cycle.session, state.cycle.ahead):
+        if session is None or session.checked_in_at is not None or state.ending is not None or session.starts_at <= now:
+            continue
+        for role, to_id in ((Role.PATIENT, state.pathway_id), (Role.THERAPIST, therapist)):
+            if to_id is not None:
+                yield Invitation(about=session.id, to_role=role, to_id=to_id, starts_at=session.starts_at)
 
 
 def _arrived(state: Pathway) -> str | None:
