@@ -61,6 +61,7 @@ class RulesEngine:
             answer = self._obey(act.command)
         elif act.happening is not None:
             self._happen(act.happening, act.person)
+        self._wait_until(self.now)  # work that was opened late may be overdue at once
         self.record.taken.append(Taken(act, answer, len(self._events)))
         return answer
 
