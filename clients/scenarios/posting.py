@@ -61,6 +61,9 @@ class Posting:
             recipient = where_now(self._contacts[message.to_id], rules)
             if self._held.get(message.id, now) > now or not is_released(state, message):
                 continue
+            if recipient.role is not message.to_role:
+                self._forget(message)  # undeliverable, as in the workers: nobody of that role is known by that id
+                continue
             channels = route(recipient, rules, self._closed(recipient))
             rest = rests(message, recipient, rules, now, self._sent_today(recipient, now))
             if rest is not None and (message.expires_at is None or rest.until < message.expires_at):

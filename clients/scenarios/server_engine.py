@@ -24,6 +24,7 @@ from clients.errors import (
     Refused,
     refused,
 )
+from clients.read_model import JournalView
 from clients.scenarios.casting import contacts_of, enrolment_of, pathway_id_of, repeated
 from clients.scenarios.installation import PATIENCE, Installation
 from clients.scenarios.playing import Play
@@ -224,7 +225,8 @@ class _Pathway:
 
     async def finish(self) -> Record:
         """The journal as PostgreSQL has it, and the mail that came."""
-        view = await self.here.client.journal(self.id)
+        await self.settled()
+        view = await self._journal()
         enrolment = enrolment_of(self.play.script, Clock())
         rows = await self.here.client.list_pathways(limit=MANY)
         episode = next(row.episode for row in rows if row.pathway_id == self.id)
@@ -232,6 +234,17 @@ class _Pathway:
         return Record(
             "server", opening, view.events, self.taken, await self._sent(view.events), broken_at=view.broken_at
         )
+
+    async def _journal(self) -> JournalView:
+        """The journal; a database that was just killed is asked again."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    return await self.here.client.journal(self.id)
+                except Refused as problem:
+                    if problem.code not in AWAY:
+                        raise
+                await asyncio.sleep(PAUSE)
 
     async def _sent(self, events: Sequence[Event]) -> list[Sent]:
         """Messages that a mailbox or the portal holds, in the order in which they went."""
