@@ -2,8 +2,8 @@
 
 Whoever has a place in the team sees the whole record of the patient, also from before; once they have left, what was
 recorded until then, and what they file themselves afterwards. A therapist of another practice sees what the patient's
-release covered when it was recorded. Who was never of the team, but acted, sees what they filed. This answers who may
-know; who is asking is for the caller to find out.
+release covered when it was recorded, and of the thread what was said to them. Who was never of the team, but acted,
+sees what they filed. This answers who may know; who is asking is for the caller to find out.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from clients.errors import refused
 from schemas import facts as f
-from schemas.actors import CareTeam, Seat
+from schemas.actors import CareTeam, Role, Seat
 from schemas.consents import ReleaseScope
 from schemas.events import Event
 
@@ -48,6 +48,9 @@ COVERED: dict[ReleaseScope, tuple[type[f.Fact], ...]] = {
     ReleaseScope.NOTES: (f.PreparationNoteSigned, f.InsightCaptured, f.DebriefRecorded, f.IntegrationNoteSigned),
 }
 """What a release of information covers, by its scope."""
+
+THREAD = (f.ThreadMessagePosted, f.ThreadMessageRevised)
+"""What is said to some of the team, and tells of something that a release covers or does not."""
 
 ALWAYS = (f.CareTeamChanged, f.CoverNamed, f.CoverBegan, f.CoverEnded)
 """What needs no release: who belongs to the team says nothing of the patient."""
@@ -119,4 +122,6 @@ def _released(events: Sequence[Event], person_id: str) -> Iterator[frozenset[Rel
 
 
 def _covers(event: Event, scopes: frozenset[ReleaseScope]) -> bool:
+    if isinstance(event.fact, THREAD):
+        return Role.THERAPIST in event.fact.to and event.fact.scope in scopes
     return isinstance(event.fact, ALWAYS) or any(isinstance(event.fact, COVERED[scope]) for scope in scopes)

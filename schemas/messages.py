@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from schemas.actors import Role
 from schemas.base import Id, Instant, Line, Model, Zone
+from schemas.consents import ReleaseScope
 from schemas.refusals import Unacceptable
 
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+$", max_length=254)]
@@ -31,6 +32,7 @@ class Template(StrEnum):
     WORK_OVERDUE = "work_overdue"
     APPOINTMENT = "appointment"
     OFFER_WAITING = "offer_waiting"
+    THREAD_MESSAGE = "thread_message"
 
     @property
     def is_safety(self) -> bool:
@@ -100,6 +102,7 @@ class MessageRequest(Model):
     until: Instant | None = Field(default=None, description="End of the span it speaks of, if it is a span.")
     expires_at: Instant | None = Field(default=None, description="Not sent any more from then on (pathway time).")
     appointment: Appointment | None = Field(default=None, description="Goes into the recipient's calendar.")
+    scope: ReleaseScope | None = Field(default=None, description="What waits there, if a release must cover it.")
     urgent: bool | None = Field(default=None, description="About urgent work: neither quiet hours nor cap delay it.")
 
     @property

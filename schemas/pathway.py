@@ -22,6 +22,7 @@ from schemas.regulation import Regulatory
 from schemas.screening import Screening
 from schemas.supply import Supply
 from schemas.team import Staffing
+from schemas.thread import Thread
 from schemas.treatment import Approval, Dose, HomeAttestation, Reading, Setting, TreatmentRoute
 from schemas.work import WorkItem
 
@@ -159,6 +160,7 @@ class Pathway(Model):
     version: int = Field(default=0, description="Number of the last event.")
     care_team: CareTeam | None = None
     staffing: Staffing = Staffing()
+    thread: Thread = Thread()
     screening: Screening = Screening()
     eligible: bool | None = None
     consents: dict[str, Consent] = Field(default_factory=dict)

@@ -56,6 +56,7 @@ class WorkKind(StrEnum):
     HOLD_SESSION = "hold_session"
     REVIEW_HOLD = "review_hold"
     ACKNOWLEDGE_HOLD = "acknowledge_hold"
+    ACKNOWLEDGE_MESSAGE = "acknowledge_message"
     DECIDE_PREDOSE_VITALS = "decide_predose_vitals"
     RECORD_DEBRIEF = "record_debrief"
     DISCHARGE_PATIENT = "discharge_patient"

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from clients.cli.output import local, words
 from clients.cli.tables import table
+from clients.thread import Message
 from schemas.views import InboxEntry, OutboxRow
 
 
@@ -41,3 +42,23 @@ def inbox_page(entries: Sequence[InboxEntry]) -> Iterable[RenderableType]:
     for entry in entries:
         yield f"[bold]{escape(entry.subject)}[/]   [dim]{local(entry.put_at)}, {entry.message_id}[/]"
         yield escape(entry.body)
+
+
+def thread_page(messages: Sequence[Message]) -> Iterable[RenderableType]:
+    """Each message with its versions, and who has read which."""
+    for one in messages:
+        to = ", ".join(words(role) for role in one.to)
+        answer = f", answers {one.reply_to}" if one.reply_to is not None else ""
+        yield (
+            f"[bold]{one.id}[/] {escape(one.author_id)} to {to}   "
+            f"[dim]{words(one.scope)}, {one.priority.value}{answer}[/]"
+        )
+        for version in one.versions:
+            current = version is one.versions[-1]
+            text = escape(version.text) if current else f"[dim strike]{escape(version.text)}[/]"
+            yield f"  version {version.number}, {local(version.at)}: {text}"
+        for read in one.read:
+            yield f"  [green]version {read.version} read by {escape(read.person_id)}, {local(read.at)}[/]"
+        if one.waits_for:
+            waits = ", ".join(words(role) for role in one.waits_for)
+            yield f"  [yellow]not yet acknowledged: {waits}[/]"

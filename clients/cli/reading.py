@@ -100,6 +100,32 @@ def why(
     show(*why_page(checks, instant, step))
 
 
+@app.command(
+    short_help="Show what the care team tells each other.", epilog=example("kap thread p-3f9c2a --for th-fern")
+)
+def thread(
+    pathway: PathwayId,
+    person: Annotated[
+        str | None, typer.Option("--for", metavar="ID", help="Only what this person of the care team may see.")
+    ] = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the thread of a pathway: every version of every message, and who has said to have read it."""
+    from clients.thread import thread_of
+
+    messages = thread_of(read(state, lambda model: model.journal(pathway)).events, person)
+    if as_json:
+        print_json(messages)
+        return
+    from clients.cli.message_tables import thread_page
+
+    nothing = (
+        "Nothing was said yet. Say something with: kap do PATHWAY post_message; kap verbs post_message explains"
+    )
+    show(*(thread_page(messages) if messages else (nothing,)))
+
+
 @app.command(short_help="Show every event of a pathway.", epilog=example("kap journal p-3f9c2a --for th-fern"))
 def journal(
     pathway: PathwayId,

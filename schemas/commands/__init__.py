@@ -76,6 +76,7 @@ from schemas.commands.session import (
 )
 from schemas.commands.supply import CountSupply, ReleaseSupply, ReviewSupply
 from schemas.commands.team import ChangeCareTeam, ContinueSeries, EndCover, NameCover, RecordCredentials
+from schemas.commands.thread import AcknowledgeMessage, PostMessage, ReviseMessage
 from schemas.commands.watching import EndInfusion, RecordSitterCheck, RecordSitterContact, ReportContactLost
 from schemas.commands.work import CloseWork
 
@@ -92,6 +93,9 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     AnswerOffer,
     WithdrawOffer,
     ContinueSeries,
+    PostMessage,
+    ReviseMessage,
+    AcknowledgeMessage,
     CloseWork,
     RecordHealthHistory,
     ClearCondition,
@@ -179,6 +183,7 @@ __all__ = [
     "AcknowledgeDosePlan",
     "AcknowledgeEmergency",
     "AcknowledgeHold",
+    "AcknowledgeMessage",
     "AcknowledgeWithdrawal",
     "AnswerOffer",
     "ApproveDosing",
@@ -217,6 +222,7 @@ __all__ = [
     "NameCover",
     "NoteCapacity",
     "OfferTherapist",
+    "PostMessage",
     "QuestionCapacity",
     "RecordAdministration",
     "RecordAdverseEvent",
@@ -250,6 +256,7 @@ __all__ = [
     "ReviewSpacing",
     "ReviewSupply",
     "ReviewVitalsAlarm",
+    "ReviseMessage",
     "RevokeApproval",
     "ScheduleSession",
     "SignIntegrationNote",

@@ -126,6 +126,7 @@ from schemas.facts.team import (
     CredentialsRecorded,
     SeriesContinued,
 )
+from schemas.facts.thread import ThreadMessageAcknowledged, ThreadMessagePosted, ThreadMessageRevised
 from schemas.facts.watching import (
     ContactLost,
     ContactStayedLost,
@@ -156,6 +157,9 @@ AnyFact = Annotated[
     | TherapistOfferAnswered
     | TherapistOfferExpired
     | TherapistOfferWithdrawn
+    | ThreadMessagePosted
+    | ThreadMessageRevised
+    | ThreadMessageAcknowledged
     | CoverNamed
     | CoverBegan
     | CoverEnded
@@ -385,6 +389,9 @@ __all__ = [
     "TherapistOfferExpired",
     "TherapistOfferWithdrawn",
     "TherapistOffered",
+    "ThreadMessageAcknowledged",
+    "ThreadMessagePosted",
+    "ThreadMessageRevised",
     "UnauthorisedAdministration",
     "VisitMissed",
     "VitalsAlarmReviewed",

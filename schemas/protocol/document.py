@@ -29,6 +29,7 @@ from schemas.protocol.regulation import RegulationRules
 from schemas.protocol.session import SessionRules
 from schemas.protocol.supply import SupplyRules
 from schemas.protocol.team import CareTeamRules
+from schemas.protocol.thread import ThreadRules
 from schemas.protocol.treatments import TreatmentRules
 from schemas.protocol.vitals import VitalsRules
 from schemas.protocol.work import Ladder, WorkRule
@@ -77,6 +78,7 @@ class Protocol(Model):
     instruments: Instruments | None = None
     checkins: CheckinRules | None = None
     messages: MessageRules | None = None
+    thread: ThreadRules | None = None
     work: dict[WorkKind, WorkRule]
     ladder: Ladder
     ladders: dict[Priority, Ladder] = Field(default_factory=dict, description="Those of work that is pressing.")
@@ -137,8 +139,9 @@ class Protocol(Model):
         """Who owes a kind of work; kinds younger than the protocol follow its rule for reviewing a hold."""
         return self.work.get(kind) or self.work[WorkKind.REVIEW_HOLD]
 
-    def ladder_of(self, kind: WorkKind) -> Ladder:
-        """When unfinished work of a kind is raised again."""
+    def ladder_of(self, kind: WorkKind, priority: Priority | None = None) -> Ladder:
+        """When unfinished work of a kind is raised again; ``priority`` where it has one of its own."""
         rule = self.work_rule(kind)
-        of_priority = self.ladders.get(rule.priority) if rule.priority is not None else None
+        pressing = priority or rule.priority
+        of_priority = self.ladders.get(pressing) if pressing is not None else None
         return rule.ladder or of_priority or self.ladder

@@ -29,12 +29,14 @@ from schemas.commands import ALL_COMMANDS, Command
 from schemas.commands.checkins import Questionnaire
 from schemas.commands.day_of import Taken
 from schemas.commands.screening import LabReport
+from schemas.consents import ReleaseScope
 from schemas.integration import NewPlanItem, PlanKind, PlanOutcome, PlanResult, VisitKind
 from schemas.measures import Instrument
 from schemas.preparation import PreparationItem, PreparationKind
 from schemas.screening import LabResult, LabTest
 from schemas.team import Candidate
 from schemas.treatment import DrugRoute, HomeAttestation, Setting, Vitals
+from schemas.work import Priority
 from tests.support.course import Course
 from tests.support.people import ACTORS, TEAM
 from tests.support.protocols import varied
@@ -426,6 +428,38 @@ def _answer(course: Course, dice: Random) -> dict[str, Any]:
     return said
 
 
+def _post(course: Course, dice: Random) -> dict[str, Any]:
+    said = {
+        "scope": dice.choice(tuple(ReleaseScope)),
+        "text": "Please read this.",
+        "must_acknowledge": dice.random() < 0.7,
+    }
+    to = tuple(dice.sample((Role.PHYSICIAN, Role.THERAPIST, Role.COORDINATOR), dice.randint(1, 2)))
+    return {**said, "to": to, "priority": dice.choice(tuple(Priority)), "actor": _colleague(course, dice)}
+
+
+def _revise(course: Course, dice: Random) -> dict[str, Any]:
+    posts = course.state.thread.posts
+    author = dice.choice(posts).author_id if posts else "dr-sage"
+    role = Role.PHYSICIAN if author.startswith("dr") else Role.THERAPIST
+    said = {"message_id": f"C{dice.randint(1, max(1, len(posts)))}", "text": "Please read this instead."}
+    return {**said, "actor": Actor(id=author, role=role)}
+
+
+def _acknowledge(course: Course, dice: Random) -> dict[str, Any]:
+    posts = course.state.thread.posts
+    post = dice.choice(posts) if posts else None
+    version = post.version if post else 1
+    said = {"message_id": post.id if post else "C1", "version": max(1, version - (dice.random() < 0.1))}
+    return {**said, "actor": _colleague(course, dice)}
+
+
+def _colleague(course: Course, dice: Random) -> Actor:
+    team = course.state.care_team or TEAM
+    therapist = Actor(id=team.therapist_id or "th-fern", role=Role.THERAPIST)
+    return dice.choice((Actor(id=team.physician_id, role=Role.PHYSICIAN), therapist))
+
+
 def _cover(course: Course, dice: Random) -> dict[str, Any]:
     starts_at = dice.choice((None, course.now + timedelta(hours=dice.randint(1, 48))))
     ends_at = (starts_at or course.now) + timedelta(hours=dice.choice((0, 1, 24, 500)))
@@ -450,6 +484,9 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.ChangeCareTeam: _change,
     c.OfferTherapist: _offer,
     c.AnswerOffer: _answer,
+    c.PostMessage: _post,
+    c.ReviseMessage: _revise,
+    c.AcknowledgeMessage: _acknowledge,
     c.WithdrawOffer: lambda course, dice: {"offer_id": f"O{course.state.staffing.offers_made}"},
     c.NameCover: _cover,
     c.EndCover: lambda course, dice: {"seat": dice.choice(tuple(Seat)[:3])},

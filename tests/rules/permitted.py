@@ -42,6 +42,9 @@ BY_TIME: Final = {
 
 AFTER_THE_END: Final = {
     f.EmergencyDeclared,
+    f.ThreadMessagePosted,
+    f.ThreadMessageRevised,
+    f.ThreadMessageAcknowledged,
     f.EmergencyAcknowledged,
     f.EmergencyClosed,
     f.IncidentReviewed,
@@ -89,6 +92,9 @@ ONLY_BY: Final = {
     f.CareTeamChanged: {Role.COORDINATOR, Role.PHYSICIAN, Role.THERAPIST},
     f.TherapistOfferAnswered: {Role.THERAPIST},
     f.TherapistOfferWithdrawn: {Role.COORDINATOR},
+    f.ThreadMessagePosted: STAFF,
+    f.ThreadMessageRevised: STAFF,
+    f.ThreadMessageAcknowledged: STAFF,
     f.CoverNamed: {Role.COORDINATOR, Role.PHYSICIAN},
     f.SeriesContinued: {Role.PHYSICIAN},
     f.CredentialsRecorded: {Role.COORDINATOR},

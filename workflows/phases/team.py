@@ -1,6 +1,7 @@
 """The care team, which may change in every phase."""
 
 from schemas.commands import (
+    AcknowledgeMessage,
     AnswerOffer,
     ChangeCareTeam,
     CloseWork,
@@ -8,7 +9,9 @@ from schemas.commands import (
     EndCover,
     NameCover,
     OfferTherapist,
+    PostMessage,
     RecordCredentials,
+    ReviseMessage,
     WithdrawOffer,
 )
 from workflows.conductor import Conductor
@@ -16,7 +19,7 @@ from workflows.verbs import verb
 
 
 class Teamwork(Conductor):
-    """Who treats, who stands in, what was verified about them, and the work they owe as such."""
+    """Who treats, who stands in, what was verified about them, what they tell each other, and work as such."""
 
     change_care_team = verb(ChangeCareTeam)
     offer_therapist = verb(OfferTherapist)
@@ -26,4 +29,7 @@ class Teamwork(Conductor):
     end_cover = verb(EndCover)
     continue_series = verb(ContinueSeries)
     record_credentials = verb(RecordCredentials)
+    post_message = verb(PostMessage)
+    revise_message = verb(ReviseMessage)
+    acknowledge_message = verb(AcknowledgeMessage)
     close_work = verb(CloseWork)

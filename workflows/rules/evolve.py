@@ -38,6 +38,7 @@ from workflows.rules import (
     slot,
     supply,
     team,
+    thread,
     watching,
     whereabouts,
 )
@@ -65,6 +66,9 @@ EVOLUTIONS: dict[type[Fact], Evolution] = {
     f.TherapistOfferAnswered: offers.therapist_offer_answered,
     f.TherapistOfferExpired: offers.therapist_offer_expired,
     f.TherapistOfferWithdrawn: offers.therapist_offer_withdrawn,
+    f.ThreadMessagePosted: thread.thread_message_posted,
+    f.ThreadMessageRevised: thread.thread_message_revised,
+    f.ThreadMessageAcknowledged: thread.thread_message_acknowledged,
     f.CoverNamed: team.cover_named,
     f.CoverBegan: team.cover_began,
     f.CoverEnded: team.cover_ended,

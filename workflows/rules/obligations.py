@@ -57,7 +57,7 @@ def _announced(state: Pathway, requested: int, item: WorkItem, to: tuple[Role, .
 
 def _opened(state: Pathway, obligation: Obligation, item_id: str, now: datetime) -> WorkItem:
     rule = state.protocol.work_rule(obligation.kind)
-    owner = obligation.owner or rule.owner
+    owner, priority = obligation.owner or rule.owner, obligation.priority or rule.priority
     due_at = obligation.due_at or (obligation.due_from or now) + rule.due
     return WorkItem(
         id=item_id,
@@ -69,15 +69,15 @@ def _opened(state: Pathway, obligation: Obligation, item_id: str, now: datetime)
         due_at=due_at,
         hard_limit=obligation.hard_limit,
         next_deadline=obligation.acknowledge_by
-        or due_at + timedelta(hours=state.protocol.ladder_of(obligation.kind).steps_h[0]),
-        priority=rule.priority,
+        or due_at + timedelta(hours=state.protocol.ladder_of(obligation.kind, priority).steps_h[0]),
+        priority=priority,
         acknowledge_by=obligation.acknowledge_by,
     )
 
 
 def overdue(state: Pathway, item: WorkItem, now: datetime) -> Iterator[Fact]:
     """The next step of an item's ladder: somebody is told, the next deadline is set, nothing is closed."""
-    rule, ladder = state.protocol.work_rule(item.kind), state.protocol.ladder_of(item.kind)
+    rule, ladder = state.protocol.work_rule(item.kind), state.protocol.ladder_of(item.kind, item.priority)
     # An acknowledgement that is due stands before the ladder's own first step.
     before = 0 if item.acknowledge_by is None else 1
     step, deadline = item.steps, item.next_deadline

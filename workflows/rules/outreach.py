@@ -1,5 +1,6 @@
 """What the pathway says about its messages each time an attempt at them is scheduled."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -19,16 +20,32 @@ def is_released(state: Pathway, message: MessageRequest) -> bool:
 
     What is pressing goes all the same: a serious threat to somebody's safety needs none (45 CFR 164.512(j)).
     """
-    team = state.care_team
-    external = team is not None and team.therapist_practice_id is not None and message.to_id == team.therapist_id
-    if not external or message.to_role is not Role.THERAPIST or message.is_pressing:
+    if message.scope is not None:
+        return covers(state, message.to_role, message.to_id, message.scope)
+    if not is_external(state, message.to_role, message.to_id) or message.is_pressing:
         return True
+    return all(
+        scope and (message.template not in OF_TIMES or ReleaseScope.SCHEDULING in scope) for scope in _scopes(state)
+    )
+
+
+def covers(state: Pathway, role: Role, person_id: str, scope: ReleaseScope) -> bool:
+    """Whether the patient lets somebody be told this, as of now. Who belongs to the clinic needs no release."""
+    return not is_external(state, role, person_id) or all(scope in released for released in _scopes(state))
+
+
+def is_external(state: Pathway, role: Role, person_id: str) -> bool:
+    """Whether somebody is the patient's therapist in a practice of their own."""
+    team = state.care_team
+    theirs = team is not None and team.therapist_practice_id is not None and person_id == team.therapist_id
+    return theirs and role is Role.THERAPIST
+
+
+def _scopes(state: Pathway) -> Iterator[tuple[ReleaseScope, ...]]:
+    """What each release that the protocol asks for covers as of now; nothing where it does not stand."""
     for kind, rule in state.protocol.consent_rules.kinds.items():
         if rule.covers is ConsentUse.RELEASE and rule.needed is ConsentNeed.EXTERNAL_THERAPIST:
-            scope = state.consents[kind].scope if stands(state, kind, rule) else ()
-            if not scope or (message.template in OF_TIMES and ReleaseScope.SCHEDULING not in scope):
-                return False
-    return True
+            yield state.consents[kind].scope if stands(state, kind, rule) else ()
 
 
 def is_page(state: Pathway, message: MessageRequest) -> bool:

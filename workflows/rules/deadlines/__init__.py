@@ -30,6 +30,7 @@ from workflows.rules.deadlines import (
 from workflows.rules.deadlines.deadline import Deadline
 from workflows.rules.offers import is_wanted
 from workflows.rules.standing import is_called_off
+from workflows.rules.thread import is_unread
 
 DEADLINES: tuple[Deadline, ...] = (
     work.OVERDUE,
@@ -101,6 +102,8 @@ def still_wanted(state: Pathway, message: MessageRequest, now: datetime) -> bool
     if message.template is Template.OFFER_WAITING:
         offer = state.staffing.offer
         return offer is not None and offer.id == message.about and is_wanted(state)
+    if message.template is Template.THREAD_MESSAGE:
+        return is_unread(state, message.about, message.to_role)
     booked = state.cycle.session
     waiting = {item.id for item in state.work}
     expected = booked is not None and booked.checked_in_at is None and booked.starts_at == message.at

@@ -19,6 +19,7 @@ from workflows.rules.owed import (
     session,
     supply,
     team,
+    thread,
 )
 from workflows.rules.owed.obligation import Obligation, Provider
 
@@ -33,6 +34,7 @@ PROVIDERS: tuple[Provider, ...] = (
     pace.owed,
     regulation.owed,
     team.owed,
+    thread.owed,
     supply.owed,
     session.owed,
     course.reviews,
@@ -49,6 +51,7 @@ AFTER_THE_END: tuple[Provider, ...] = (
     supply.remaining,
     checkins.owed,
     course.requests,
+    thread.owed,
 )
 """Who still says what is owed once care has ended."""
 

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from schemas.actors import Role
 from schemas.pathway import Pathway
-from schemas.work import WorkKind
+from schemas.work import Priority, WorkKind
 
 
 class Obligation(NamedTuple):
-    """Something owed: what, about what, the instants the facts give for it, and its owner if not the rule's."""
+    """Something owed: what, about what, when by the facts, and owner and priority if not the rule's."""
 
     kind: WorkKind
     subject: str
@@ -19,6 +19,7 @@ class Obligation(NamedTuple):
     hard_limit: datetime | None = None
     owner: Role | None = None
     acknowledge_by: datetime | None = None
+    priority: Priority | None = None
 
 
 Provider = Callable[[Pathway], Iterator[Obligation]]
