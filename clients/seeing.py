@@ -43,6 +43,7 @@ COVERED: dict[ReleaseScope, tuple[type[f.Fact], ...]] = {
         f.RiskUnassessed,
         f.RiskContactRecorded,
         f.RiskCleared,
+        f.PatientDischarged,
     ),
     ReleaseScope.MEASURES: (f.MeasureRecorded,),
     ReleaseScope.NOTES: (f.PreparationNoteSigned, f.InsightCaptured, f.DebriefRecorded, f.IntegrationNoteSigned),

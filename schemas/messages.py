@@ -33,6 +33,7 @@ class Template(StrEnum):
     APPOINTMENT = "appointment"
     OFFER_WAITING = "offer_waiting"
     THREAD_MESSAGE = "thread_message"
+    RECORD_UPDATED = "record_updated"
 
     @property
     def is_safety(self) -> bool:

@@ -120,9 +120,7 @@ def thread(
         return
     from clients.cli.message_tables import thread_page
 
-    nothing = (
-        "Nothing was said yet. Say something with: kap do PATHWAY post_message; kap verbs post_message explains"
-    )
+    nothing = "Nothing was said yet. Say something with: kap do PATHWAY post_message; kap verbs post_message explains"
     show(*(thread_page(messages) if messages else (nothing,)))
 
 

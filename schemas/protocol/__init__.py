@@ -24,6 +24,7 @@ from schemas.protocol.regulation import HomeRule, RegulationRules, RemsRules, St
 from schemas.protocol.session import SessionRules
 from schemas.protocol.supply import SupplyRules
 from schemas.protocol.team import CareTeamRules, RoleCredentials
+from schemas.protocol.thread import ThreadRules, Update
 from schemas.protocol.treatments import TreatmentRules
 from schemas.protocol.vitals import BloodPressure, PredoseLimits, VitalsRules
 from schemas.protocol.work import Ladder, WorkRule
@@ -72,7 +73,9 @@ __all__ = [
     "StateRule",
     "SupplyRules",
     "TelemedicineRule",
+    "ThreadRules",
     "TreatmentRules",
+    "Update",
     "VitalsRules",
     "WorkRule",
 ]

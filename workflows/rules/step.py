@@ -13,6 +13,7 @@ from workflows.rules.deadlines import due, lapsed
 from workflows.rules.decide import decide, effective_at
 from workflows.rules.evolve import evolve
 from workflows.rules.obligations import changes_of_work
+from workflows.rules.updates import updates
 
 
 class Step(NamedTuple):
@@ -27,7 +28,12 @@ def obey(state: Pathway, command: Command, now: datetime) -> Step | Refusal:
     decision = decide(state, command, now)
     if isinstance(decision, Refusal):
         return decision
-    return _settled(state, decision, effective_at(command, now), now, by_human=True)
+    step = _settled(state, decision, effective_at(command, now), now, by_human=True)
+    recorded, state = list(step.facts), step.state
+    for fact in updates(state, step.facts, command.actor):
+        recorded.append(fact)
+        state = evolve(state, fact, now)
+    return Step(tuple(recorded), state)
 
 
 def follow(state: Pathway, facts: Iterable[Fact], at: datetime, now: datetime) -> Step:

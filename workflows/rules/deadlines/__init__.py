@@ -104,6 +104,8 @@ def still_wanted(state: Pathway, message: MessageRequest, now: datetime) -> bool
         return offer is not None and offer.id == message.about and is_wanted(state)
     if message.template is Template.THREAD_MESSAGE:
         return is_unread(state, message.about, message.to_role)
+    if message.template is Template.RECORD_UPDATED:
+        return True
     booked = state.cycle.session
     waiting = {item.id for item in state.work}
     expected = booked is not None and booked.checked_in_at is None and booked.starts_at == message.at

@@ -1,0 +1,65 @@
+"""Who is told that something was recorded."""
+
+from collections.abc import Sequence
+
+from schemas.actors import Role
+from schemas.commands import RecordAdverseEvent, RecordConsent, RecordMeasure, SignIntegrationNote, WithdrawConsent
+from schemas.consents import ReleaseScope
+from schemas.facts import MessageRequested
+from schemas.messages import MessageRequest, Template
+from schemas.pathway import Phase
+from tests.rules.consenting import RELEASE, said
+from tests.rules.staffing import BIRCH, FERN, SAGE
+from tests.rules.test_thread import external
+from tests.support.course import Course, at
+from workflows.rules.deadlines import still_wanted
+from workflows.rules.outreach import is_released
+
+
+def notices(course: Course) -> Sequence[MessageRequest]:
+    messages = (fact.message for fact in course.facts(MessageRequested))
+    return [message for message in messages if message.template is Template.RECORD_UPDATED]
+
+
+def told(course: Course) -> list[tuple[str, str]]:
+    return [(one.to_id, one.about) for one in notices(course)]
+
+
+def test_the_therapist_is_told_of_the_approval_and_the_physician_of_session_and_integration() -> None:
+    course = at(Phase.INTEGRATION)
+    assert (FERN.id, "approval") in told(course)
+    assert (SAGE.id, "session") in told(course)
+    assert (SAGE.id, "approval") not in told(course)
+    course.wait(hours=30)
+    course.must(SignIntegrationNote, Role.THERAPIST)
+    assert (FERN.id, "integration") not in told(course)
+
+
+def test_whoever_recorded_it_is_not_told_and_the_other_is() -> None:
+    course = at(Phase.SCREENING)
+    before = len(notices(course))
+    course.must(RecordMeasure, Role.PHYSICIAN)
+    assert told(course)[before:] == [(FERN.id, "measures")]
+
+
+def test_nobody_is_written_to_twice_because_of_one_step() -> None:
+    course = at(Phase.INTEGRATION)
+    step = course.must(RecordAdverseEvent, Role.NURSE)
+    people = [fact.message.to_id for fact in step.facts if isinstance(fact, MessageRequested)]
+    assert sorted(people) == sorted({SAGE.id, FERN.id})
+
+
+def test_another_practice_is_told_only_what_the_release_covers_as_of_sending() -> None:
+    course = external(ReleaseScope.MEASURES)
+    course.must(RecordMeasure, Role.PHYSICIAN)
+    notice = notices(course)[-1]
+    assert (notice.to_id, notice.about) == (BIRCH.id, "measures")
+    assert is_released(course.state, notice)
+    assert still_wanted(course.state, notice, course.now)
+    course.must(WithdrawConsent, Role.PATIENT, kind=RELEASE)
+    course.wait(hours=1)
+    course.must(RecordConsent, Role.PATIENT, **said(RELEASE, recipient=BIRCH.id, scope=(ReleaseScope.SAFETY,)))
+    assert not is_released(course.state, notice)
+    before = len(notices(course))
+    course.must(RecordMeasure, Role.PHYSICIAN)
+    assert len(notices(course)) == before
