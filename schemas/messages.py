@@ -32,6 +32,7 @@ class Template(StrEnum):
     WORK_OVERDUE = "work_overdue"
     APPOINTMENT = "appointment"
     OFFER_WAITING = "offer_waiting"
+    WORK_REMINDER = "work_reminder"
     THREAD_MESSAGE = "thread_message"
     RECORD_UPDATED = "record_updated"
 

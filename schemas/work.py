@@ -92,6 +92,13 @@ class Priority(StrEnum):
     ROUTINE = "p3"
 
 
+class WorkTransfer(Model):
+    """Work as it is offered to somebody, who has not accepted it yet."""
+
+    to_id: Id
+    expires_at: Instant
+
+
 class WorkItem(Model):
     """Something a human owes, with one owner and always a next deadline, until a named human closes it."""
 
@@ -107,6 +114,10 @@ class WorkItem(Model):
     next_deadline: Instant
     priority: Priority | None = None
     acknowledge_by: Instant | None = Field(default=None, description="When somebody has to have taken it up.")
+
+    taken_over: bool | None = Field(default=None, description="The owner took it over from whoever has the place.")
+    transfer: WorkTransfer | None = Field(default=None, description="The offer that stands; never two at once.")
+    reminded_at: Instant | None = Field(default=None, description="When a colleague reminded its owner last.")
 
     @property
     def key(self) -> tuple[WorkKind, str]:

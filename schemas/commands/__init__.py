@@ -78,7 +78,7 @@ from schemas.commands.supply import CountSupply, ReleaseSupply, ReviewSupply
 from schemas.commands.team import ChangeCareTeam, ContinueSeries, EndCover, NameCover, RecordCredentials
 from schemas.commands.thread import AcknowledgeMessage, PostMessage, ReviseMessage
 from schemas.commands.watching import EndInfusion, RecordSitterCheck, RecordSitterContact, ReportContactLost
-from schemas.commands.work import CloseWork
+from schemas.commands.work import AnswerTransfer, CloseWork, RemindOwner, RequestHelp, TransferWork
 
 ALL_COMMANDS: tuple[type[Command], ...] = (
     DecideMerge,
@@ -96,6 +96,10 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     PostMessage,
     ReviseMessage,
     AcknowledgeMessage,
+    RemindOwner,
+    RequestHelp,
+    TransferWork,
+    AnswerTransfer,
     CloseWork,
     RecordHealthHistory,
     ClearCondition,
@@ -186,6 +190,7 @@ __all__ = [
     "AcknowledgeMessage",
     "AcknowledgeWithdrawal",
     "AnswerOffer",
+    "AnswerTransfer",
     "ApproveDosing",
     "CancelSession",
     "CaptureInsight",
@@ -249,7 +254,9 @@ __all__ = [
     "RecordWeight",
     "RecordWhereabouts",
     "ReleaseSupply",
+    "RemindOwner",
     "ReportContactLost",
+    "RequestHelp",
     "ReviewAdverseEvent",
     "ReviewIncident",
     "ReviewRepeatedReferral",
@@ -263,6 +270,7 @@ __all__ = [
     "SignPreparationNote",
     "StopMedication",
     "TransferCare",
+    "TransferWork",
     "WithdrawConsent",
     "WithdrawOffer",
 ]

@@ -138,10 +138,15 @@ from schemas.facts.watching import (
 from schemas.facts.work import (
     MessageRequested,
     MessageWithdrawn,
+    WorkHelpRequested,
     WorkItemClosed,
     WorkItemOpened,
     WorkItemOverdue,
     WorkItemReassigned,
+    WorkReminded,
+    WorkTransferAnswered,
+    WorkTransferExpired,
+    WorkTransferOffered,
 )
 
 AnyFact = Annotated[
@@ -267,6 +272,11 @@ AnyFact = Annotated[
     | WorkItemOpened
     | WorkItemClosed
     | WorkItemReassigned
+    | WorkReminded
+    | WorkHelpRequested
+    | WorkTransferOffered
+    | WorkTransferAnswered
+    | WorkTransferExpired
     | WorkItemOverdue
     | MessageRequested
     | MessageWithdrawn,
@@ -403,8 +413,13 @@ __all__ = [
     "WelfareDecided",
     "WhereaboutsRecorded",
     "WithdrawalAcknowledged",
+    "WorkHelpRequested",
     "WorkItemClosed",
     "WorkItemOpened",
     "WorkItemOverdue",
     "WorkItemReassigned",
+    "WorkReminded",
+    "WorkTransferAnswered",
+    "WorkTransferExpired",
+    "WorkTransferOffered",
 ]

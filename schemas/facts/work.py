@@ -6,7 +6,7 @@ from schemas.actors import Role
 from schemas.base import Id, Instant
 from schemas.facts.base import Fact
 from schemas.messages import MessageRequest
-from schemas.work import WorkItem, WorkKind
+from schemas.work import WorkItem, WorkKind, WorkTransfer
 
 
 class WorkItemOpened(Fact):
@@ -55,3 +55,42 @@ class MessageWithdrawn(Fact):
 
     type: Literal["message_withdrawn"] = "message_withdrawn"
     message_id: Id
+
+
+class WorkReminded(Fact):
+    """A colleague reminded the owner."""
+
+    type: Literal["work_reminded"] = "work_reminded"
+    item_id: Id
+
+
+class WorkHelpRequested(Fact):
+    """The owner asked for help and still owes it."""
+
+    type: Literal["work_help_requested"] = "work_help_requested"
+    item_id: Id
+
+
+class WorkTransferOffered(Fact):
+    """The work was offered to somebody else, who has not taken it yet."""
+
+    type: Literal["work_transfer_offered"] = "work_transfer_offered"
+    item_id: Id
+    transfer: WorkTransfer
+
+
+class WorkTransferAnswered(Fact):
+    """Who was asked accepted or declined."""
+
+    type: Literal["work_transfer_answered"] = "work_transfer_answered"
+    item_id: Id
+    person_id: Id
+    accepted: bool
+
+
+class WorkTransferExpired(Fact):
+    """Who was asked did not answer in time, which is no answer: the owner still owes it."""
+
+    type: Literal["work_transfer_expired"] = "work_transfer_expired"
+    item_id: Id
+    person_id: Id

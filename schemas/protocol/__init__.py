@@ -27,7 +27,7 @@ from schemas.protocol.team import CareTeamRules, RoleCredentials
 from schemas.protocol.thread import ThreadRules, Update
 from schemas.protocol.treatments import TreatmentRules
 from schemas.protocol.vitals import BloodPressure, PredoseLimits, VitalsRules
-from schemas.protocol.work import Ladder, WorkRule
+from schemas.protocol.work import ColleagueRules, Ladder, WorkRule
 
 __all__ = [
     "ApprovalTerms",
@@ -37,6 +37,7 @@ __all__ = [
     "CareTeamRules",
     "CheckinRule",
     "CheckinRules",
+    "ColleagueRules",
     "ConsentNeed",
     "ConsentRule",
     "ConsentRules",

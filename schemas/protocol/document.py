@@ -32,7 +32,7 @@ from schemas.protocol.team import CareTeamRules
 from schemas.protocol.thread import ThreadRules
 from schemas.protocol.treatments import TreatmentRules
 from schemas.protocol.vitals import VitalsRules
-from schemas.protocol.work import Ladder, WorkRule
+from schemas.protocol.work import ColleagueRules, Ladder, WorkRule
 from schemas.refusals import Unacceptable
 from schemas.treatment import DrugRoute, Setting, TreatmentRoute
 from schemas.work import Priority, WorkKind
@@ -79,6 +79,7 @@ class Protocol(Model):
     checkins: CheckinRules | None = None
     messages: MessageRules | None = None
     thread: ThreadRules | None = None
+    colleagues: ColleagueRules | None = None
     work: dict[WorkKind, WorkRule]
     ladder: Ladder
     ladders: dict[Priority, Ladder] = Field(default_factory=dict, description="Those of work that is pressing.")

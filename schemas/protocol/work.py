@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from schemas.actors import Role
 from schemas.base import Model
 from schemas.messages import Template
-from schemas.protocol.quantity import Unit
+from schemas.protocol.quantity import Quantity, Unit
 from schemas.refusals import Unacceptable
 from schemas.work import Priority
 
@@ -38,6 +38,13 @@ class Ladder(Model):
     def repeat_every(self) -> timedelta:
         """Time between raises after the last step."""
         return timedelta(hours=self.repeat_every_h, minutes=self.repeat_every_min)
+
+
+class ColleagueRules(Model):
+    """What colleagues may do about each other's work. None of it closes anything or puts a deadline off."""
+
+    transfer_stands_h: Quantity = Field(description="Hours that somebody has to accept work that is offered.")
+    remind_again_h: Quantity = Field(description="Hours between two reminders of the same work.")
 
 
 class WorkRule(Model):

@@ -59,6 +59,7 @@ class Chart:
     without_integration: set[int] = field(default_factory=set)
     """Cycles of which the patient, who had left the treatment, did not want the visit."""
     work: dict[str, WorkItem] = field(default_factory=dict)
+    taken_by: str | None = None
     work_ids: set[str] = field(default_factory=set)
     unreviewed: set[str] = field(default_factory=set)
     """Emergencies and incidents that wait for a human."""
@@ -394,8 +395,37 @@ class Chart:
     def _work_item_reassigned(self, fact: f.WorkItemReassigned, entry: Entry) -> None:
         before = self.work[fact.item.id]
         assert before.owner_id == fact.from_id != fact.item.owner_id
-        assert fact.item.model_copy(update={"owner_id": fact.from_id}) == before, "more than the owner changed"
-        self.work[fact.item.id] = fact.item
+        owner = {"owner_id": fact.from_id, "taken_over": before.taken_over}
+        assert fact.item.model_copy(update=owner) == before, "more than the owner changed"
+        if fact.item.taken_over:
+            assert entry.actor is not None
+            assert entry.actor.id == fact.item.owner_id == self.taken_by, "taken over without their own word"
+        self.work[fact.item.id], self.taken_by = fact.item, None
+
+    def _work_reminded(self, fact: f.WorkReminded, entry: Entry) -> None:
+        self._work_changed(fact.item_id, reminded_at=entry.at)
+
+    def _work_transfer_offered(self, fact: f.WorkTransferOffered, entry: Entry) -> None:
+        assert self.work[fact.item_id].transfer is None, "offered to two at once"
+        self._work_changed(fact.item_id, transfer=fact.transfer)
+
+    def _work_transfer_answered(self, fact: f.WorkTransferAnswered, entry: Entry) -> None:
+        offered = self.work[fact.item_id].transfer
+        assert offered is not None, "answered what was not offered"
+        assert entry.at < offered.expires_at, "answered too late"
+        assert entry.actor is not None
+        assert entry.actor.id == offered.to_id == fact.person_id, "answered by somebody else"
+        self._work_changed(fact.item_id, transfer=None)
+        self.taken_by = fact.person_id if fact.accepted else None
+
+    def _work_transfer_expired(self, fact: f.WorkTransferExpired, entry: Entry) -> None:
+        offered = self.work[fact.item_id].transfer
+        assert offered is not None, "what was not offered is over"
+        assert offered.expires_at <= entry.recorded_at, "over too early"
+        self._work_changed(fact.item_id, transfer=None)
+
+    def _work_changed(self, item_id: str, **changes: object) -> None:
+        self.work[item_id] = self.work[item_id].model_copy(update=changes)
 
     def _work_item_overdue(self, fact: f.WorkItemOverdue, entry: Entry) -> None:
         item = self.work[fact.item_id]

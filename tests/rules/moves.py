@@ -454,6 +454,24 @@ def _acknowledge(course: Course, dice: Random) -> dict[str, Any]:
     return {**said, "actor": _colleague(course, dice)}
 
 
+def _hand_on(course: Course, dice: Random) -> dict[str, Any]:
+    """Mostly by the owner, of something that is open."""
+    work = course.state.work
+    item = dice.choice(work) if work else None
+    said: dict[str, Any] = {"item_id": item.id if item else "W1"}
+    if item is not None and item.owner_id is not None and dice.random() < 0.8:
+        said["actor"] = Actor(id=item.owner_id, role=item.owner_role)
+    return said
+
+
+def _answer_transfer(course: Course, dice: Random) -> dict[str, Any]:
+    for item in course.state.work:
+        if item.transfer is not None:
+            asked = Actor(id=item.transfer.to_id, role=item.owner_role)
+            return {"item_id": item.id, "accepted": dice.random() < 0.6, "actor": asked}
+    return {"item_id": "W1", "accepted": True}
+
+
 def _colleague(course: Course, dice: Random) -> Actor:
     team = course.state.care_team or TEAM
     therapist = Actor(id=team.therapist_id or "th-fern", role=Role.THERAPIST)
@@ -485,6 +503,10 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.OfferTherapist: _offer,
     c.AnswerOffer: _answer,
     c.PostMessage: _post,
+    c.RemindOwner: lambda course, dice: {"item_id": _hand_on(course, dice)["item_id"]},
+    c.RequestHelp: _hand_on,
+    c.TransferWork: lambda course, dice: {**_hand_on(course, dice), "to_id": dice.choice(PEOPLE)},
+    c.AnswerTransfer: _answer_transfer,
     c.ReviseMessage: _revise,
     c.AcknowledgeMessage: _acknowledge,
     c.WithdrawOffer: lambda course, dice: {"offer_id": f"O{course.state.staffing.offers_made}"},

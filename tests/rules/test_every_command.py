@@ -36,6 +36,10 @@ MAY = {
     "post_message": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
     "revise_message": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
     "acknowledge_message": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
+    "remind_owner": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
+    "request_help": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
+    "transfer_work": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
+    "answer_transfer": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
     "close_work": {COORDINATOR, PHYSICIAN},
     "record_health_history": {PHYSICIAN, THERAPIST, NURSE},
     "clear_condition": {PHYSICIAN},
@@ -112,6 +116,8 @@ MAY = {
 """Who may say what: a decision of the clinic, so it is written down here a second time."""
 
 NEED_A_REASON = {
+    "request_help",
+    "transfer_work",
     "withdraw_offer",
     "record_unauthorised_administration",
     "record_credentials",

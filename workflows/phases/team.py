@@ -3,6 +3,7 @@
 from schemas.commands import (
     AcknowledgeMessage,
     AnswerOffer,
+    AnswerTransfer,
     ChangeCareTeam,
     CloseWork,
     ContinueSeries,
@@ -11,7 +12,10 @@ from schemas.commands import (
     OfferTherapist,
     PostMessage,
     RecordCredentials,
+    RemindOwner,
+    RequestHelp,
     ReviseMessage,
+    TransferWork,
     WithdrawOffer,
 )
 from workflows.conductor import Conductor
@@ -32,4 +36,8 @@ class Teamwork(Conductor):
     post_message = verb(PostMessage)
     revise_message = verb(ReviseMessage)
     acknowledge_message = verb(AcknowledgeMessage)
+    remind_owner = verb(RemindOwner)
+    request_help = verb(RequestHelp)
+    transfer_work = verb(TransferWork)
+    answer_transfer = verb(AnswerTransfer)
     close_work = verb(CloseWork)

@@ -41,6 +41,7 @@ from workflows.rules import (
     thread,
     watching,
     whereabouts,
+    work,
 )
 from workflows.rules.consents import capacity, signing, withdrawal
 
@@ -176,6 +177,11 @@ EVOLUTIONS: dict[type[Fact], Evolution] = {
     f.WorkItemOpened: obligations.work_item_opened,
     f.WorkItemClosed: obligations.work_item_closed,
     f.WorkItemReassigned: obligations.work_item_reassigned,
+    f.WorkReminded: work.work_reminded,
+    f.WorkHelpRequested: _recorded_only,
+    f.WorkTransferOffered: work.work_transfer_offered,
+    f.WorkTransferAnswered: work.work_transfer_over,
+    f.WorkTransferExpired: work.work_transfer_over,
     f.WorkItemOverdue: obligations.work_item_overdue,
     f.MessageRequested: obligations.message_requested,
     f.MessageWithdrawn: _recorded_only,

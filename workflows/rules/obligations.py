@@ -29,8 +29,8 @@ def changes_of_work(state: Pathway, now: datetime, *, by_human: bool) -> Iterato
     for item in state.work:
         if by_human and item.key not in wanted:
             yield WorkItemClosed(item_id=item.id, kind=item.kind)
-        elif item.owner_id != (owner_id := owner_of(state, item.kind, item.owner_role)):
-            owned = item.model_copy(update={"owner_id": owner_id})
+        elif item.owner_id != (owner_id := _owner_now(state, item)):
+            owned = item.model_copy(update={"owner_id": owner_id, "taken_over": None})
             yield WorkItemReassigned(item=owned, from_id=item.owner_id)
             told = list(_announced(state, messages, owned, (item.owner_role,)))
             messages += len(told)
@@ -45,6 +45,12 @@ def changes_of_work(state: Pathway, now: datetime, *, by_human: bool) -> Iterato
         told = list(_announced(state, messages, item, tuple(Role)))
         messages += len(told)
         yield from told
+
+
+def _owner_now(state: Pathway, item: WorkItem) -> str | None:
+    """Whoever took it over, unless they have left; else who has the place."""
+    left = item.owner_id in state.staffing.departed
+    return item.owner_id if item.taken_over and not left else owner_of(state, item.kind, item.owner_role)
 
 
 def _announced(state: Pathway, requested: int, item: WorkItem, to: tuple[Role, ...]) -> Iterator[MessageRequested]:

@@ -24,6 +24,7 @@ from workflows.rules.deadlines import (
     screening,
     session,
     team,
+    transfers,
     watching,
     work,
 )
@@ -57,6 +58,7 @@ DEADLINES: tuple[Deadline, ...] = (
     team.COVER,
     team.CREDENTIALS,
     offers.OFFER,
+    transfers.TRANSFER,
 )
 """Every kind of deadline."""
 
@@ -67,6 +69,7 @@ AFTER_THE_END: tuple[Deadline, ...] = (
     checkins.CALL,
     checkins.WELFARE,
     team.COVER,
+    transfers.TRANSFER,
 )
 """Those that remain once care has ended."""
 
@@ -100,6 +103,8 @@ def still_wanted(state: Pathway, message: MessageRequest, now: datetime) -> bool
         said = message.appointment.sequence
         return any(one.is_for(message.about, message.to_id) and one.sequence == said for one in state.invitations)
     if message.template is Template.OFFER_WAITING:
+        if any(one.id == message.about for one in state.work):
+            return _is_offered(state, message)
         offer = state.staffing.offer
         return offer is not None and offer.id == message.about and is_wanted(state)
     if message.template is Template.THREAD_MESSAGE:
@@ -112,3 +117,9 @@ def still_wanted(state: Pathway, message: MessageRequest, now: datetime) -> bool
     if booked is not None and expected and not is_called_off(state):
         waiting.add(booked.id)
     return message.about in waiting
+
+
+def _is_offered(state: Pathway, message: MessageRequest) -> bool:
+    """Whether the work that a message tells of is still offered to its recipient."""
+    asked = {(item.id, item.transfer.to_id) for item in state.work if item.transfer is not None}
+    return (message.about, message.to_id) in asked
