@@ -6,13 +6,12 @@ it hides does not make a file anonymous for somebody who knows the patient; keep
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from clients.scenarios.walking import changed
 from schemas.actors import Role, Seat
 from schemas.base import Zone, is_zone
 from schemas.commands import Command
@@ -91,24 +90,9 @@ class Disguise:
 
     def said(self, kind: type[Command], content: Mapping[str, Any]) -> dict[str, Any]:
         """What a command says, in disguise."""
-        schema = _schema(kind)
-        hidden: dict[str, Any] = self._hidden(schema, schema.get("$defs", {}), "", dict(content))
-        return hidden
+        return changed(kind, content, self._hidden)
 
-    def _hidden(self, schema: Mapping[str, Any], models: Mapping[str, Any], name: str, value: Any) -> Any:
-        if "$ref" in schema:
-            return self._hidden(models[schema["$ref"].rpartition("/")[2]], models, name, value)
-        options = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
-        if options:
-            return self._hidden(options[0], models, name, value)
-        if isinstance(value, dict):
-            fields, others = schema.get("properties", {}), _others(schema)
-            return {key: self._hidden(fields.get(key, others), models, key, one) for key, one in value.items()}
-        if isinstance(value, list):
-            return [self._hidden(schema.get("items", {}), models, name, one) for one in value]
-        return self._hidden_text(schema, name, value) if isinstance(value, str) else value
-
-    def _hidden_text(self, schema: Mapping[str, Any], name: str, text: str) -> str:
+    def _hidden(self, schema: Mapping[str, Any], name: str, text: str) -> str:
         if schema.get("format") == "date-time":
             return self.moment(datetime.fromisoformat(text))
         if schema.get("format") == "date":
@@ -168,16 +152,3 @@ _ROLES: Final[dict[Seat, Role]] = {
     Seat.ON_CALL: Role.PHYSICIAN,
 }
 """What somebody in a place is; a sitter is no clinician and is told nothing."""
-
-
-def _others(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema of values whose keys are no fields: states of licence, questions, kinds of consent."""
-    patterns = list(schema.get("patternProperties", {}).values())
-    others = patterns[0] if patterns else schema.get("additionalProperties")
-    return others if isinstance(others, Mapping) else {}
-
-
-@cache
-def _schema(kind: type[Command]) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(json.dumps(kind.model_json_schema()))
-    return document

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
 from clients.parsing import validated
 from clients.scenarios.next_right import an_approval, arrival, calm, said_next
+from clients.scenarios.walking import changed
 from schemas.actors import Actor
 from schemas.commands import ApproveDosing, CheckIn, Command, RecordMeasure
 from schemas.measures import Instrument
@@ -44,8 +43,13 @@ def command_of(
     Raises:
         Refused: That is no such command.
     """
+
+    def dated(schema: Mapping[str, Any], name: str, text: str) -> str:
+        del name
+        return resolve(text).isoformat() if schema.get("format") == "date-time" else text
+
     said = {} if exactly else _usual(kind, given, state, now)
-    fields = _merged(said, _dated(_schema(kind), _schema(kind).get("$defs", {}), dict(given), resolve))
+    fields = _merged(said, changed(kind, given, dated))
     if kind.needs_reason and not exactly:
         fields.setdefault("reason", REASON)
     return validated(kind, {**fields, "actor": actor.model_dump(mode="json")})
@@ -87,24 +91,3 @@ def _merged(said: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]
         whole = isinstance(before, Mapping) and isinstance(value, Mapping) and name != "answers"
         merged[name] = _merged(before, value) if whole and isinstance(before, Mapping) else value
     return merged
-
-
-@cache
-def _schema(kind: type[Command]) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(json.dumps(kind.model_json_schema()))
-    return document
-
-
-def _dated(schema: Mapping[str, Any], models: Mapping[str, Any], value: Any, resolve: Callable[[str], datetime]) -> Any:
-    if "$ref" in schema:
-        return _dated(models[schema["$ref"].rpartition("/")[2]], models, value, resolve)
-    for option in schema.get("anyOf", ()):
-        value = _dated(option, models, value, resolve)
-    if isinstance(value, str) and schema.get("format") == "date-time":
-        return resolve(value).isoformat()
-    if isinstance(value, dict):
-        fields = schema.get("properties", {})
-        return {name: _dated(fields.get(name, {}), models, one, resolve) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_dated(schema.get("items", {}), models, one, resolve) for one in value]
-    return value
