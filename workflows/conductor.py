@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
-from schemas.actors import Actor
 from schemas.answers import Answered, Due, Receipt
 from schemas.clock import Clock
 from schemas.commands import Command
-from schemas.events import CHAIN_START, Event, Said
-from schemas.facts import CancellationRequested, Fact, MessageRequested, ProtocolMoved
+from schemas.events import CHAIN_START, Event, events_of
+from schemas.facts import CancellationRequested, Fact, MessageRequested
 from schemas.messages import MessageRequest, Unrecorded
 from schemas.pathway import Pathway
 from schemas.refusals import Refusal
@@ -207,39 +206,21 @@ class Conductor:
 
     def _record(self, step: Step, at: datetime, command: Command | None = None) -> None:
         """Make a step's facts events of the journal, with the human who caused them where there is one."""
-        now = self.now()
-        self._append(step.facts, at, now, command)
+        self.unwritten += events_of(
+            step.facts,
+            version=self.state.version,
+            previous_hash=self.unwritten[-1].hash if self.unwritten else self.written_hash,
+            protocol=self.state.protocol.name,
+            observed_at=at,
+            recorded_at=self.now(),
+            command=command,
+        )
         self.unsent += [fact.message for fact in step.facts if isinstance(fact, MessageRequested)]
         if step.state.zone != self.state.zone:
             self.held.clear()  # hours of the day are others now
         self.state = step.state
         self.ahead = next(iter(due(self.state)), None)
         self._show()
-
-    def _append(self, facts: Iterable[Fact], at: datetime, now: datetime, command: Command | None) -> None:
-        seq = self.state.version
-        previous = self.unwritten[-1].hash if self.unwritten else self.written_hash
-        actor: Actor | None = command.actor if command else None
-        protocol = self.state.protocol.name
-        said = Said(verb=command.verb, content=command.content()) if command else None
-        for fact in facts:
-            seq += 1
-            event = Event.chained(
-                previous,
-                seq=seq,
-                fact=fact,
-                actor=actor,
-                reason=command.reason if command else None,
-                observed_at=at,
-                recorded_at=now,
-                command_id=command.command_id if command else None,
-                protocol=protocol,
-                said=said,
-            )
-            previous, said = event.hash, None
-            self.unwritten.append(event)
-            if isinstance(fact, ProtocolMoved):
-                protocol = fact.after
 
     def _show(self) -> None:
         """Tell operators where the pathway stands: a page without cost, attributes only when they change."""

@@ -19,7 +19,7 @@ from clients.scenarios.record import Act, Record, Taken, requested
 from schemas.answers import Receipt
 from schemas.clock import Clock
 from schemas.commands import COMMANDS, Command
-from schemas.events import CHAIN_START, Event, Said
+from schemas.events import CHAIN_START, Event, events_of
 from schemas.facts import CancellationRequested, MessageWithdrawn, ReferralRepeated
 from schemas.refusals import Refusal, refusal_from_validation
 from schemas.scenario import Happening
@@ -137,20 +137,13 @@ class RulesEngine:
         self._posting.deliver(self.state, self.now)
 
     def _append(self, step: Step, at: datetime, command: Command | None = None) -> None:
-        said = Said(verb=command.verb, content=command.content()) if command else None
-        for fact in step.facts:
-            event = Event.chained(
-                self._events[-1].hash if self._events else CHAIN_START,
-                seq=len(self._events) + 1,
-                fact=fact,
-                actor=command.actor if command else None,
-                reason=command.reason if command else None,
-                observed_at=at,
-                recorded_at=self.now,
-                command_id=command.command_id if command else None,
-                protocol=self.state.protocol.name,
-                said=said,
-            )
-            said = None
-            self._events.append(event)
+        self._events += events_of(
+            step.facts,
+            version=len(self._events),
+            previous_hash=self._events[-1].hash if self._events else CHAIN_START,
+            protocol=self.state.protocol.name,
+            observed_at=at,
+            recorded_at=self.now,
+            command=command,
+        )
         self.state = step.state

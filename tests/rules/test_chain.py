@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 
 from schemas.actors import Actor, Role
-from schemas.events import CHAIN_START, Event, Said
+from schemas.commands import MoveProtocol
+from schemas.events import CHAIN_START, Event, Said, events_of
+from schemas.facts import ProtocolMoved
 from schemas.pathway import Phase
 from tests.support.course import at
+from tests.support.protocols import varied
+from workflows.rules.step import Step, obey
 
 
 def broken_at(events: list[Event]) -> int | None:
@@ -75,3 +79,24 @@ def test_rewriting_one_hash_moves_the_break_to_the_next_event(events: list[Event
 
 def test_hash_survives_the_way_through_json(events: list[Event]) -> None:
     assert broken_at([Event.model_validate_json(event.model_dump_json()) for event in events]) is None
+
+
+def test_what_follows_a_move_within_its_step_stands_under_the_other_version() -> None:
+    course = at(Phase.SCREENING)
+    before, command = course.state, course.say(MoveProtocol, Role.PHYSICIAN, protocol=varied({"version": "2027.01-1"}))
+    step = obey(before, command, course.now)
+    assert isinstance(step, Step)
+    facts = [*step.facts, *step.facts[:1]]
+    events = events_of(
+        facts,
+        version=before.version,
+        previous_hash=CHAIN_START,
+        protocol=before.protocol.name,
+        observed_at=course.now,
+        recorded_at=course.now,
+        command=command,
+    )
+    assert isinstance(facts[0], ProtocolMoved)
+    assert [event.protocol for event in events] == [facts[0].before] + [facts[0].after] * (len(facts) - 1)
+    assert [event.said is not None for event in events] == [True] + [False] * (len(facts) - 1)
+    assert [event.seq for event in events] == [before.version + number for number in range(1, len(facts) + 1)]
