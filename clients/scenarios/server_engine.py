@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError
@@ -24,7 +24,6 @@ from clients.errors import (
     Refused,
     refused,
 )
-from clients.read_model import JournalView
 from clients.scenarios.casting import contacts_of, enrolment_of, pathway_id_of, repeated
 from clients.scenarios.installation import PATIENCE, Installation
 from clients.scenarios.playing import Play
@@ -40,6 +39,8 @@ from schemas.scenario import Happening
 from schemas.start import PathwayStart
 from workflows.pathway import CarePathway
 from workflows.rules.enrolment import open_pathway
+
+T = TypeVar("T")
 
 GRAIN_S: Final = 0.1
 """Seconds of a step of the pathway's clock; deadlines lie on such steps."""
@@ -146,7 +147,7 @@ class _Pathway:
         """Wait until nothing is due, unwritten or unsent, but what rests."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                self.status = status = await self._asked()
+                self.status = status = await self._status()
                 late = bool(status.due) and status.due[0].at <= self.now
                 if not (late or status.unwritten_events) and await self._is_posted(status.unsent_messages):
                     return
@@ -156,25 +157,15 @@ class _Pathway:
         """Whether everything that is unsent rests, and until when."""
         self.resting = []
         if unsent:
-            try:
-                rows = await self.here.client.outbox(self.id, limit=MANY)
-            except Refused as problem:
-                if problem.code not in AWAY:
-                    raise
-                return False
+            rows = await _unless_away(self.here.client.outbox(self.id, limit=MANY))
+            if rows is None:
+                return False  # the status is asked again first: meanwhile something else may be unsent
             rest = [row.not_before for row in rows if row.status == "requested" and row.not_before is not None]
             self.resting = sorted(until for until in rest if until > self.now)
         return len(self.resting) >= unsent
 
-    async def _asked(self) -> Status:
-        """The status; a server that was just killed is asked again."""
-        while True:
-            try:
-                return await self.here.client.status(self.id)
-            except Refused as problem:
-                if problem.code not in AWAY:
-                    raise
-            await asyncio.sleep(PAUSE)
+    async def _status(self) -> Status:
+        return await _asked(lambda: self.here.client.status(self.id))
 
     async def _done(self, act: Act) -> Receipt | Refusal | None:
         if act.verb is not None or act.command is not None:
@@ -220,13 +211,14 @@ class _Pathway:
         """Wait until the pathway has recorded something more."""
         before = self.status.version if self.status is not None else 0
         async with asyncio.timeout(PATIENCE):
-            while (await self._asked()).version == before:  # noqa: ASYNC110 - nothing here could tell
+            while (await self._status()).version == before:  # noqa: ASYNC110 - nothing here could tell
                 await asyncio.sleep(PAUSE)
 
     async def finish(self) -> Record:
         """The journal as PostgreSQL has it, and the mail that came."""
         await self.settled()
-        view = await self._journal()
+        async with asyncio.timeout(PATIENCE):
+            view = await _asked(lambda: self.here.client.journal(self.id))
         enrolment = enrolment_of(self.play.script, Clock())
         rows = await self.here.client.list_pathways(limit=MANY)
         episode = next(row.episode for row in rows if row.pathway_id == self.id)
@@ -234,17 +226,6 @@ class _Pathway:
         return Record(
             "server", opening, view.events, self.taken, await self._sent(view.events), broken_at=view.broken_at
         )
-
-    async def _journal(self) -> JournalView:
-        """The journal; a database that was just killed is asked again."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                try:
-                    return await self.here.client.journal(self.id)
-                except Refused as problem:
-                    if problem.code not in AWAY:
-                        raise
-                await asyncio.sleep(PAUSE)
 
     async def _sent(self, events: Sequence[Event]) -> list[Sent]:
         """Messages that a mailbox or the portal holds, in the order in which they went."""
@@ -275,6 +256,25 @@ class _Pathway:
             for entry in await self.here.client.inbox(person, limit=MANY):
                 told.setdefault((Channel.PORTAL, entry.message_id), []).append(f"{entry.subject}\n{entry.body}")
         return told
+
+
+async def _asked(question: Callable[[], Awaitable[T]]) -> T:
+    """The answer; a part that was just killed is asked again."""
+    while True:
+        answer = await _unless_away(question())
+        if answer is not None:
+            return answer
+        await asyncio.sleep(PAUSE)
+
+
+async def _unless_away(question: Awaitable[T]) -> T | None:
+    """The answer; None where a part that was killed is not back yet."""
+    try:
+        return await question
+    except Refused as problem:
+        if problem.code not in AWAY:
+            raise
+        return None
 
 
 def mail_id(message_id: str) -> str:
