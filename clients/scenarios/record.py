@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from schemas.answers import Receipt
 from schemas.commands import Command
@@ -17,6 +17,13 @@ from schemas.pathway import Pathway
 from schemas.refusals import Refusal
 from schemas.scenario import Happening
 from workflows.rules.evolve import evolve
+
+KILLED: Final = {
+    Happening.WORKER_KILLED: "workers",
+    Happening.DATABASE_DOWN: "postgres",
+    Happening.SERVER_RESTARTED: "temporal",
+}
+"""Which part of an installation an outage is of."""
 
 
 @dataclass(frozen=True)

@@ -6,19 +6,15 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Final
 
 from clients.errors import PATHWAY_CLOSED
 from clients.scenarios.invariants import objections
 from clients.scenarios.judging import Finding, Judge
 from clients.scenarios.playing import Play, Player
 from clients.scenarios.reading import Script
-from clients.scenarios.record import Record, Taken
+from clients.scenarios.record import KILLED, Record, Taken
 from schemas.answers import Receipt
 from schemas.refusals import Refusal
-from schemas.scenario import Happening
-
-OUTAGES: Final = (Happening.DATABASE_DOWN, Happening.WORKER_KILLED, Happening.SERVER_RESTARTED)
 
 
 @dataclass(frozen=True)
@@ -95,7 +91,7 @@ def differences(play: Play, one: Record, other: Record) -> list[Finding]:
             found.append(Finding(False, line, "both engines to answer the same", sentence, act.act.step, at))
             break
     # Where a part of the installation was away, what is said meanwhile goes later, though not to anybody else.
-    outage = any(act.happening in OUTAGES for act in play.acts)
+    outage = any(act.happening in KILLED for act in play.acts)
     messages = [_letters(record, timed=not outage) for record in (one, other)]
     if messages[0] != messages[1]:
         first = next((pair for pair in zip_longest(*messages) if pair[0] != pair[1]), (None, None))

@@ -27,7 +27,7 @@ from clients.errors import (
 from clients.scenarios.casting import contacts_of, enrolment_of, pathway_id_of, repeated
 from clients.scenarios.installation import PATIENCE, Installation
 from clients.scenarios.playing import Play
-from clients.scenarios.record import Act, Record, Sent, Taken, requested
+from clients.scenarios.record import KILLED, Act, Record, Sent, Taken, requested
 from clients.translating import translated
 from schemas.answers import Receipt, Status
 from schemas.clock import Clock
@@ -60,12 +60,6 @@ MANY: Final = 10_000
 
 AWAY: Final = (SERVER_UNREACHABLE, WORKERS_UNREACHABLE, SERVER_ERROR, DATABASE_UNREACHABLE)
 """What is answered while a part that was killed comes back."""
-
-CHILDREN: Final = {
-    Happening.WORKER_KILLED: "workers",
-    Happening.DATABASE_DOWN: "postgres",
-    Happening.SERVER_RESTARTED: "temporal",
-}
 
 
 async def run_on(here: Installation, play: Play) -> Record:
@@ -182,7 +176,7 @@ class _Pathway:
                 await self.handle.signal("referral_repeated", repeated(self.play.script))
                 await self._grown()
             case Happening.WORKER_KILLED | Happening.DATABASE_DOWN | Happening.SERVER_RESTARTED:
-                self.here.stack.kill(CHILDREN[act.happening])
+                self.here.stack.kill(KILLED[act.happening])
             case None:
                 pass
         return None
