@@ -3,51 +3,53 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from rich.progress import track
 
-from clients.cli.asking import read
 from clients.cli.output import local, show, words
 from clients.cli.tables import table
 from clients.errors import Refused
+from clients.read_model import ReadModel
 from clients.scenarios.comparing import Comparison, compare
 from schemas.protocol import Protocol
 
 LISTED = 20
 """Differences that are told unless all of them are asked for."""
 
-MANY = 10_000
+PAGE = 1_000
+"""Pathways that are asked for at a time."""
 
 
-def comparisons(
-    state: Path | None, pathways: Sequence[str], recorded_under: Protocol, other: Protocol, *, every: bool
+async def comparisons(
+    model: ReadModel, pathways: Sequence[str], recorded_under: Protocol, other: Protocol, *, every: bool
 ) -> list[Comparison]:
-    """Each pathway under the other protocol. One that cannot be played again says why, and the others go on."""
-    if every:
-        rows = read(state, lambda model: model.list_pathways(limit=MANY))
-        pathways = list(dict.fromkeys(row.pathway_id for row in rows))
-    return list(_compared(state, pathways, recorded_under, other, quiet=len(pathways) == 1, raises=not every))
+    """Each pathway under the other protocol; of ``every`` one that cannot be played again says why, and others go on.
 
-
-def _compared(
-    state: Path | None,
-    pathways: Sequence[str],
-    recorded_under: Protocol,
-    other: Protocol,
-    *,
-    quiet: bool,
-    raises: bool,
-) -> Iterator[Comparison]:
-    for pathway in track(pathways, "Playing again", disable=quiet, transient=True):
+    Raises:
+        Refused: PostgreSQL does not answer; or one of those that were named cannot be played again.
+    """
+    pathways = await _every(model) if every else pathways
+    found = []
+    for pathway in track(pathways, "Playing again", disable=len(pathways) == 1, transient=True):
         try:
-            view = read(state, lambda model, one=pathway: model.journal(one))  # type: ignore[misc]
-            yield compare(view.events, pathway, recorded_under, other)
+            view = await model.journal(pathway)
+            found.append(compare(view.events, pathway, recorded_under, other))
         except Refused as problem:
-            if raises:
+            if not every:
                 raise
-            yield Comparison(pathway, (), stopped=f"{problem.refusal.sentence} ({problem.code})")
+            found.append(Comparison(pathway, (), stopped=f"{problem.refusal.sentence} ({problem.code})"))
+    return found
+
+
+async def _every(model: ReadModel) -> list[str]:
+    """Every pathway that the journal knows, once, however many episodes it has."""
+    known: dict[str, None] = {}
+    after: tuple[str, str] | None = None
+    while page := await model.list_pathways(limit=PAGE, after=after):
+        known |= dict.fromkeys(row.pathway_id for row in page)
+        after = page[-1].pathway_id, page[-1].episode
+    return list(known)
 
 
 def tell_comparison(one: Comparison, *, whole: bool) -> None:

@@ -143,7 +143,8 @@ def what_if(
 
     if bool(pathways) is every:
         raise typer.BadParameter("Name pathways, or say --all.", param_hint="PATHWAY")
-    found = comparisons(state, pathways or [], loaded(recorded_under), loaded(protocol), every=every)
+    under, other = loaded(recorded_under), loaded(protocol)
+    found = read(state, lambda model: comparisons(model, pathways or [], under, other, every=every))
     if as_json:
         print_json(found)
     else:
