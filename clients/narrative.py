@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from clients.errors import refused
+from clients.rederiving import opening_of
 from schemas import facts as f
 from schemas.base import Instant, Model, Zone
 from schemas.events import Event
@@ -87,9 +87,7 @@ def narrative(events: Sequence[Event], pathway_id: str) -> Narrative:
     Raises:
         Refused: ``nothing_to_tell``; the journal has no beginning.
     """
-    opening = events[0].fact if events else None
-    if not isinstance(opening, f.ReferralReceived):
-        raise refused("nothing_to_tell", "The journal of this pathway has no beginning.", "pathway")
+    opening = opening_of(events)
     teller = _Teller()
     for event in events:
         teller.hear(event)

@@ -16,6 +16,29 @@ from workflows.rules.enrolment import open_pathway
 from workflows.rules.evolve import evolve
 
 
+def opening_of(events: Sequence[Event]) -> ReferralReceived:
+    """The fact that a journal begins with.
+
+    Raises:
+        Refused: ``nothing_to_tell``; the journal has no beginning.
+    """
+    opening = events[0].fact if events else None
+    if not isinstance(opening, ReferralReceived):
+        raise refused("nothing_to_tell", "The journal of this pathway has no beginning.", "pathway")
+    return opening
+
+
+def require_of(events: Sequence[Event], protocol: Protocol) -> None:
+    """Refuse a protocol that the journal was not begun under.
+
+    Raises:
+        Refused: ``other_protocol``.
+    """
+    if events[0].protocol != protocol.name:
+        sentence = f"It was opened under protocol {events[0].protocol}; name that file with --protocol."
+        raise refused("other_protocol", sentence, "protocol")
+
+
 def state_at(events: Sequence[Event], protocol: Protocol, pathway_id: str, at: datetime | None) -> Pathway:
     """The state that decisions at ``at`` were made on; the newest where no instant is given.
 
@@ -34,9 +57,7 @@ def state_at(events: Sequence[Event], protocol: Protocol, pathway_id: str, at: d
         raise refused("before_opening", "The pathway was not open at that instant.", "at")
     moves = (event.fact for event in events if isinstance(event.fact, ProtocolMoved))
     protocol = next((move.protocol_before() for move in moves), protocol)
-    if known[0].protocol != protocol.name:
-        sentence = f"It ran under protocol {known[0].protocol}; name that file with --protocol."
-        raise refused("other_protocol", sentence, "protocol")
+    require_of(known, protocol)
     opening = known[0].fact
     enrolment = Enrolment(
         referral_id=opening.referral_id,

@@ -9,12 +9,13 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from clients.rederiving import opening_of
 from clients.scenarios.disguise import Undisguised
 from clients.scenarios.playing import Player
 from clients.scenarios.reading import script_of
 from clients.scenarios.recording import OF_DELIVERY, document_of, require_said
 from schemas.events import Event
-from schemas.facts import MessageRequested, ReferralReceived, WorkItemOpened
+from schemas.facts import MessageRequested, WorkItemOpened
 from schemas.protocol import Protocol
 from schemas.refusals import Refusal
 
@@ -63,9 +64,7 @@ def compare(events: Sequence[Event], pathway_id: str, recorded_under: Protocol, 
         Refused: ``nothing_to_tell``, ``journal_without_commands``: there is nothing to be played.
     """
     require_said(events)
-    opening = events[0].fact if events else None
-    zone = opening.zone if isinstance(opening, ReferralReceived) else "UTC"
-    document = document_of(events, Undisguised(events, recorded_under, zone), recorded_under.id)
+    document = document_of(events, Undisguised(events, recorded_under, opening_of(events).zone), recorded_under.id)
     play, record = Player(script_of(document, other)).run()
     refusals = [
         Difference(Kind.REFUSED, taken.act.at, _verb(document, taken.act.step), _why(taken.answer))

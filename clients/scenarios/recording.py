@@ -10,6 +10,7 @@ from typing import Any, Final
 import yaml
 
 from clients.errors import Refused, refused
+from clients.rederiving import opening_of, require_of
 from clients.scenarios.disguise import Disguise
 from clients.scenarios.reading import PATIENT, Script, script_of
 from clients.scenarios.running import run_on_rules
@@ -22,7 +23,6 @@ from schemas.facts import (
     MessageRequested,
     MessageWithdrawn,
     ProtocolMoved,
-    ReferralReceived,
     ReferralRepeated,
     WorkItemClosed,
     WorkItemOpened,
@@ -64,9 +64,9 @@ def recorded(events: Sequence[Event], protocol: Protocol, name: str, *, keep_dat
         Refused: ``journal_without_commands``, ``other_protocol``; ``dates_matter`` where the same commands on other
             dates lead elsewhere; ``not_reproduced`` where they do on the same dates.
     """
-    opening = _opening(events)
+    opening = opening_of(events)
     require_said(events)
-    _require_of(events, protocol)
+    require_of(events, protocol)
     found: tuple[int, str | None] = (0, None)
     for weeks in (0,) if keep_dates else _spans():
         document = document_of(events, Disguise(events, protocol, opening.zone, weeks), name)
@@ -93,12 +93,6 @@ def require_said(events: Sequence[Event]) -> None:
         raise refused("journal_without_commands", sentence)
 
 
-def _require_of(events: Sequence[Event], protocol: Protocol) -> None:
-    if events[0].protocol != protocol.name:
-        sentence = f"It was opened under protocol {events[0].protocol}; name that file with --protocol."
-        raise refused("other_protocol", sentence, "protocol")
-
-
 def _spans() -> Iterator[int]:
     """Whole weeks back or ahead, in an order that nobody can know."""
     weeks = [one for one in range(-FURTHEST_WEEKS, FURTHEST_WEEKS + 1) if one]
@@ -107,20 +101,13 @@ def _spans() -> Iterator[int]:
     yield from sorted(weeks[:TRIES], key=lambda one: one % 52 != 0)
 
 
-def _opening(events: Sequence[Event]) -> ReferralReceived:
-    opening = events[0].fact if events else None
-    if not isinstance(opening, ReferralReceived):
-        raise refused("nothing_to_tell", "The journal of this pathway has no beginning.")
-    return opening
-
-
 def document_of(events: Sequence[Event], disguise: Disguise, name: str) -> dict[str, Any]:
     """The scenario as data.
 
     Raises:
         Refused: ``nothing_to_tell``: the journal has no beginning.
     """
-    opening = _opening(events)
+    opening = opening_of(events)
     compared = next((one.fact.matches for one in events if isinstance(one.fact, IdentityCompared)), ())
     referral = {
         "treatment": opening.treatment,
