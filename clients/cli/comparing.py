@@ -21,9 +21,7 @@ PAGE = 1_000
 """Pathways that are asked for at a time."""
 
 
-async def comparisons(
-    model: ReadModel, pathways: Sequence[str], recorded_under: Protocol, other: Protocol, *, every: bool
-) -> list[Comparison]:
+async def comparisons(model: ReadModel, pathways: Sequence[str], other: Protocol, *, every: bool) -> list[Comparison]:
     """Each pathway under the other protocol; of ``every`` one that cannot be played again says why, and others go on.
 
     Raises:
@@ -34,7 +32,7 @@ async def comparisons(
     for pathway in track(pathways, "Playing again", disable=len(pathways) == 1, transient=True):
         try:
             view = await model.journal(pathway)
-            found.append(compare(view.events, pathway, recorded_under, other))
+            found.append(compare(view.events, pathway, other))
         except Refused as problem:
             if not every:
                 raise

@@ -126,9 +126,6 @@ def what_if(
         list[str] | None, typer.Argument(metavar="PATHWAY…", help="Whose journals; or --all.", show_default=False)
     ] = None,
     protocol: Annotated[str, typer.Option(metavar="FILE", help="The other protocol.")] = PACKAGED,
-    recorded_under: Annotated[
-        str, typer.Option(metavar="FILE", help="The protocol that they were opened under, if not the packaged one.")
-    ] = PACKAGED,
     every: Annotated[bool, typer.Option("--all", help="Every pathway that the journal knows.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="List every difference.")] = False,
     state: State = None,
@@ -143,8 +140,8 @@ def what_if(
 
     if bool(pathways) is every:
         raise typer.BadParameter("Name pathways, or say --all.", param_hint="PATHWAY")
-    under, other = loaded(recorded_under), loaded(protocol)
-    found = read(state, lambda model: comparisons(model, pathways or [], under, other, every=every))
+    other = loaded(protocol)
+    found = read(state, lambda model: comparisons(model, pathways or [], other, every=every))
     if as_json:
         print_json(found)
     else:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from clients.rederiving import opening_of
-from clients.scenarios.disguise import Undisguised
+from clients.scenarios.disguise import Plain
 from clients.scenarios.playing import Player
 from clients.scenarios.reading import script_of
 from clients.scenarios.recording import OF_DELIVERY, document_of, require_said
@@ -55,7 +55,7 @@ class Comparison:
     """Why it could not be played to its end."""
 
 
-def compare(events: Sequence[Event], pathway_id: str, recorded_under: Protocol, other: Protocol) -> Comparison:
+def compare(events: Sequence[Event], pathway_id: str, other: Protocol) -> Comparison:
     """Play a journal's commands under ``other``, and tell what differs.
 
     After a command that the other protocol refuses, what the recorded ones built on it differs, too.
@@ -64,7 +64,7 @@ def compare(events: Sequence[Event], pathway_id: str, recorded_under: Protocol, 
         Refused: ``nothing_to_tell``, ``journal_without_commands``: there is nothing to be played.
     """
     require_said(events)
-    document = document_of(events, Undisguised(events, recorded_under, opening_of(events).zone), recorded_under.id)
+    document = document_of(events, Plain(events, opening_of(events).zone), other.id)
     play, record = Player(script_of(document, other)).run()
     refusals = [
         Difference(Kind.REFUSED, taken.act.at, _verb(document, taken.act.step), _why(taken.answer))

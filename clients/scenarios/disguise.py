@@ -30,22 +30,18 @@ OUTSIDE: Final = frozenset({"lot", "reference", "practice_id", "therapist_practi
 NO_HASH: Final = "0" * 64
 
 
-class Disguise:
-    """The aliases of one pathway: the same thing always has the same one."""
+class Plain:
+    """A pathway as it was recorded, nothing hidden: for what is played again and shown to nobody."""
 
-    def __init__(self, events: Iterable[Event], protocol: Protocol, zone: Zone, weeks: int) -> None:
+    def __init__(self, events: Iterable[Event], zone: Zone) -> None:
         self.zone = zone
-        self.people: dict[str, Role] = {}
-        """Who takes part beside the patient, by alias."""
-        self._moved = timedelta(weeks=weeks)
-        self._protocol = protocol
-        self._aliases: dict[str, str] = {}
-        self._numbers: dict[tuple[str, str], int] = {}
+        self._roles: dict[str, Role | None] = {}
+        """Who takes part beside the patient, in the order in which they turn up; None for a sitter."""
         for event in events:
             self._meet(event)
 
     def _meet(self, event: Event) -> None:
-        """Give whoever turns up an alias by their role."""
+        """Remember whoever turns up with their role."""
         fact = event.fact
         if event.actor is not None:
             self._named(event.actor.id, event.actor.role)
@@ -58,13 +54,47 @@ class Disguise:
             self._named(fact.message.to_id, fact.message.to_role)
 
     def _named(self, person_id: str | None, role: Role | None) -> None:
-        if person_id is None or role is Role.PATIENT or person_id in self._aliases:
-            return
-        kind = role.value if role is not None else Seat.SITTER.value
-        number = sum(alias.startswith(kind) for alias in self._aliases.values()) + 1
-        self._aliases[person_id] = f"{kind}-{number}"
-        if role is not None:
-            self.people[self._aliases[person_id]] = role
+        if person_id is not None and role is not Role.PATIENT:
+            self._roles.setdefault(person_id, role)
+
+    @property
+    def people(self) -> dict[str, Role]:
+        """Who takes part beside the patient and acts or is told something."""
+        return {self.person(one): role for one, role in self._roles.items() if role is not None}
+
+    def person(self, person_id: str) -> str:
+        """Who it is."""
+        return person_id
+
+    def words(self, text: str) -> str:
+        """What was said."""
+        return text
+
+    def moment(self, instant: datetime) -> str:
+        """An instant as scenarios write it; in UTC where the local reading would be ambiguous."""
+        local = instant.astimezone(ZoneInfo(self.zone))
+        back = local.replace(tzinfo=None, fold=0).replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+        return wall_clock(local) if back == instant else f"{wall_clock(instant)} UTC"
+
+    def said(self, kind: type[Command], content: Mapping[str, Any]) -> dict[str, Any]:
+        """What a command says."""
+        del kind
+        return dict(content)
+
+
+class Disguise(Plain):
+    """The aliases of one pathway: the same thing always has the same one."""
+
+    def __init__(self, events: Iterable[Event], protocol: Protocol, zone: Zone, weeks: int) -> None:
+        super().__init__(events, zone)
+        self._moved = timedelta(weeks=weeks)
+        self._protocol = protocol
+        self._aliases: dict[str, str] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
+        for person_id, role in self._roles.items():
+            kind = role.value if role is not None else Seat.SITTER.value
+            number = sum(alias.startswith(kind) for alias in self._aliases.values()) + 1
+            self._aliases[person_id] = f"{kind}-{number}"
 
     def person(self, person_id: str) -> str:
         """The alias of somebody."""
@@ -75,18 +105,11 @@ class Disguise:
         return f"Words {self._number('words', text)}"
 
     def moment(self, instant: datetime) -> str:
-        """An instant as scenarios write it, moved; in UTC where the local reading would be ambiguous."""
-        moved = self.moved(instant)
-        local = moved.astimezone(ZoneInfo(self.zone))
-        back = local.replace(tzinfo=None, fold=0).replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
-        return wall_clock(local) if back == moved else f"{wall_clock(moved)} UTC"
-
-    def moved(self, instant: datetime) -> datetime:
-        """An instant that lies whole weeks away, at the same time of the local day."""
+        """The same, whole weeks away at the same time of the local day."""
         if not self._moved:
-            return instant  # which of two equal readings of the clock it is would be lost
+            return super().moment(instant)  # which of two equal readings of the clock it is would be lost
         local = instant.astimezone(ZoneInfo(self.zone))
-        return (local + self._moved).astimezone(UTC)
+        return super().moment((local + self._moved).astimezone(UTC))
 
     def said(self, kind: type[Command], content: Mapping[str, Any]) -> dict[str, Any]:
         """What a command says, in disguise."""
@@ -121,27 +144,6 @@ class Disguise:
     def _number(self, kind: str, text: str) -> int:
         of_kind = sum(known == kind for known, _ in self._numbers)
         return self._numbers.setdefault((kind, text), of_kind + 1)
-
-
-class Undisguised(Disguise):
-    """Nothing hidden: for what is played again and shown to nobody."""
-
-    def __init__(self, events: Iterable[Event], protocol: Protocol, zone: Zone) -> None:
-        super().__init__(events, protocol, zone, weeks=0)
-        self.people = {person: self.people[alias] for person, alias in self._aliases.items() if alias in self.people}
-
-    def person(self, person_id: str) -> str:
-        """Who it is."""
-        return person_id
-
-    def words(self, text: str) -> str:
-        """What was said."""
-        return text
-
-    def said(self, kind: type[Command], content: Mapping[str, Any]) -> dict[str, Any]:
-        """What a command says."""
-        del kind
-        return dict(content)
 
 
 _ROLES: Final[dict[Seat, Role]] = {

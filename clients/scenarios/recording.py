@@ -11,7 +11,7 @@ import yaml
 
 from clients.errors import Refused, refused
 from clients.rederiving import opening_of, require_of
-from clients.scenarios.disguise import Disguise
+from clients.scenarios.disguise import Disguise, Plain
 from clients.scenarios.reading import PATIENT, Script, script_of
 from clients.scenarios.running import run_on_rules
 from schemas.actors import Role
@@ -101,7 +101,7 @@ def _spans() -> Iterator[int]:
     yield from sorted(weeks[:TRIES], key=lambda one: one % 52 != 0)
 
 
-def document_of(events: Sequence[Event], disguise: Disguise, name: str) -> dict[str, Any]:
+def document_of(events: Sequence[Event], disguise: Plain, name: str) -> dict[str, Any]:
     """The scenario as data.
 
     Raises:
@@ -137,7 +137,7 @@ def document_of(events: Sequence[Event], disguise: Disguise, name: str) -> dict[
     return plain
 
 
-def _steps(events: Sequence[Event], disguise: Disguise) -> Iterator[dict[str, Any]]:
+def _steps(events: Sequence[Event], disguise: Plain) -> Iterator[dict[str, Any]]:
     """One step for each command and each thing that happened, with the facts that it led to."""
     step: dict[str, Any] | None = None
     caused: str | None = None
@@ -154,7 +154,7 @@ def _steps(events: Sequence[Event], disguise: Disguise) -> Iterator[dict[str, An
         yield step
 
 
-def _begun(event: Event, disguise: Disguise) -> dict[str, Any] | None:
+def _begun(event: Event, disguise: Plain) -> dict[str, Any] | None:
     """The step that begins with an event, where one does."""
     at = {"at": disguise.moment(event.recorded_at)}
     if isinstance(event.fact, CancellationRequested):

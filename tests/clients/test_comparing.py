@@ -23,11 +23,11 @@ async def test_all_pathways_are_told_also_where_they_fill_more_than_a_page(
         await journal.write_journal(batch(chain([opened(1)]), pathway_id=pathway, episode=episode))
     model = ReadModel(database_url, keyring)
     try:
-        found = await comparing.comparisons(model, [], packaged(), packaged(), every=True)
+        found = await comparing.comparisons(model, [], packaged(), every=True)
         assert sorted(one.pathway_id for one in found) == ["p-1", "p-2", "p-3", "p-4"]
         assert all("journal_without_commands" in (one.stopped or "") for one in found)
         with pytest.raises(Refused) as caught:
-            await comparing.comparisons(model, ["p-1"], packaged(), packaged(), every=False)
+            await comparing.comparisons(model, ["p-1"], packaged(), every=False)
         assert caught.value.code == "journal_without_commands"
     finally:
         await model.close()

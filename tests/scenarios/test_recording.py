@@ -80,13 +80,13 @@ def test_what_other_releases_or_protocols_recorded_is_refused(tmp_path: Path) ->
 
 def test_under_the_same_protocol_nothing_differs(tmp_path: Path) -> None:
     script, events, _ = played(S01, tmp_path)
-    assert compare(events, "p-1", script.protocol, script.protocol).differences == ()
+    assert compare(events, "p-1", script.protocol).differences == ()
 
 
 def test_under_another_protocol_it_says_what_is_refused_missing_new_and_moved(tmp_path: Path) -> None:
-    script, events, _ = played(S01, tmp_path)
+    _, events, _ = played(S01, tmp_path)
     other = varied({"approval.first.valid_days": 10, "work.approve_dosing.due_h": 12})
-    found = compare(events, "p-1", script.protocol, other)
+    found = compare(events, "p-1", other)
     refused = [one for one in found.differences if one.kind is Kind.REFUSED]
     assert (refused[0].what, refused[0].detail) == ("approve_dosing", "validity_too_long (valid_days)")
     assert {one.kind for one in found.differences} == set(Kind)
