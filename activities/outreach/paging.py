@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from activities.database import DatabaseRefused, DatabaseUnavailable
 from activities.outreach.claims import Claims
-from activities.outreach.delivery import Outreach, Round, finished
+from activities.outreach.delivery import Outreach, Postponed, Round, finished
 from activities.outreach.ports import Carrier, ChannelRefused, ChannelUnavailable, Parcel
 from activities.outreach.routing import route
 from activities.outreach.texts import NotComposable
@@ -64,8 +63,8 @@ class Paging:
             return finished([outcome])
         except (DatabaseUnavailable, DatabaseRefused, TimeoutError):
             activity.logger.warning("a page goes without the database", extra={"template": request.template.value})
-        channel_and_reference = this_round.taken or await self._carried(batch.pathway_id, request, this_round)
-        return (self._unrecorded(request, *channel_and_reference, this_round),)
+        taken = this_round.taken or await self._carried(batch.pathway_id, request, this_round)
+        return finished([taken if isinstance(taken, Postponed) else self._unrecorded(request, *taken, this_round)])
 
     @activity.defn(name=ActivityName.RECORD_PAGES)
     async def record_pages(self, batch: PageRecords) -> None:
@@ -83,16 +82,18 @@ class Paging:
                 if claim.settled is None:
                     await claim.sent(page.channel, page.reference, page.counted_at, page.sent_at)
 
-    async def _carried(self, pathway_id: str, request: MessageRequest, this_round: Round) -> tuple[Channel, str]:
+    async def _carried(
+        self, pathway_id: str, request: MessageRequest, this_round: Round
+    ) -> tuple[Channel, str] | Postponed:
         """Hand a page to the first open channel that takes it; the rules of doubt are those of every message."""
         if request.expires_at is not None and this_round.now() >= request.expires_at:
-            raise _open("expired")  # for the pathway to withdraw; nobody here can write it down
+            return Postponed("expired")  # for the pathway to withdraw; nobody here can write it down
         recipient = self._staff.get(request.to_id)
         if recipient is None or recipient.role is not request.to_role:
-            raise _open("recipient_not_yet_known")
+            return Postponed("recipient_not_yet_known")
         text = self._outreach.text(pathway_id, request, recipient)
         if isinstance(text, NotComposable):
-            raise _open(text.code)
+            return Postponed(text.code)
         parcel = Parcel(pathway_id, request, recipient, text)
         away: ChannelUnavailable | None = None
         for channel in route(recipient, this_round.rules, frozenset()):
@@ -112,8 +113,8 @@ class Paging:
                 if trouble.in_doubt:
                     break
         if away is None:
-            raise _open("database_unavailable")
-        raise _open(away.code, away.retry_after)
+            return Postponed("database_unavailable")
+        return Postponed(away.code, away.retry_after)
 
     @staticmethod
     def _unrecorded(request: MessageRequest, channel: Channel, reference: str, this_round: Round) -> Delivery:
@@ -125,8 +126,3 @@ class Paging:
             sent_at=datetime.now(UTC),
         )
         return Delivery(message_id=request.id, status=DeliveryStatus.SENT, channel=channel, unrecorded=went)
-
-
-def _open(code: str, retry_after: float | None = None) -> ApplicationError:
-    wait = timedelta(seconds=retry_after) if retry_after else None
-    return ApplicationError("a page is open", type=code, next_retry_delay=wait)
