@@ -13,7 +13,7 @@ from clients.rederiving import opening_of
 from clients.scenarios.disguise import Plain
 from clients.scenarios.playing import Player
 from clients.scenarios.reading import script_of
-from clients.scenarios.recording import OF_DELIVERY, document_of, require_said
+from clients.scenarios.recording import document_of, require_said, without_delivery
 from schemas.events import Event
 from schemas.facts import MessageRequested, WorkItemOpened
 from schemas.protocol import Protocol
@@ -85,7 +85,7 @@ def _why(refusal: Refusal) -> str:
 
 def _otherwise(was: Sequence[Event], would: Sequence[Event]) -> Iterator[Difference]:
     """Facts that are missing, new, or at another time, by their kind and in their order."""
-    was, would = ([one for one in events if not isinstance(one.fact, OF_DELIVERY)] for events in (was, would))
+    was, would = without_delivery(was), without_delivery(would)
     matcher = SequenceMatcher(None, [_key(one) for one in was], [_key(one) for one in would], autojunk=False)
     for _, i, k, j, m in matcher.get_opcodes():
         pairs = zip(was[i:k], would[j:m], strict=True) if _ == "equal" else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import yaml
@@ -67,13 +67,13 @@ def recorded(events: Sequence[Event], protocol: Protocol, name: str, *, keep_dat
     opening = opening_of(events)
     require_said(events)
     require_of(events, protocol)
-    found: tuple[int, str | None] = (0, None)
+    number, what = 0, ""
     for weeks in (0,) if keep_dates else _spans():
         document = document_of(events, Disguise(events, protocol, opening.zone, weeks), name)
         found = difference(events, script_of(document, protocol))
-        if found[1] is None:
+        if found is None:
             return HEAD.format(dates=KEPT if keep_dates else MOVED) + as_yaml(document)
-    number, what = found
+        number, what = found
     if keep_dates:
         sentence = f"On the rules alone the same commands lead elsewhere, from event {number} on: {what}."
         raise refused("not_reproduced", sentence, event=number)
@@ -180,7 +180,12 @@ def as_yaml(document: dict[str, Any]) -> str:
     return text
 
 
-def difference(events: Sequence[Event], script: Script) -> tuple[int, str | None]:
+def without_delivery(events: Iterable[Event]) -> list[Event]:
+    """What the same commands have to lead to again."""
+    return [event for event in events if not isinstance(event.fact, OF_DELIVERY)]
+
+
+def difference(events: Sequence[Event], script: Script) -> tuple[int, str] | None:
     """Where a scenario's facts are other than the recorded ones: number and what; None where they are the same."""
     try:
         result = run_on_rules(script)
@@ -188,11 +193,10 @@ def difference(events: Sequence[Event], script: Script) -> tuple[int, str | None
         return 1, problem.refusal.sentence
     if result.play.stopped is not None:
         return 1, result.play.stopped
-    mine = [one for one in events if not isinstance(one.fact, OF_DELIVERY)]
-    its = [one for one in result.record.events if not isinstance(one.fact, OF_DELIVERY)]
+    mine, its = without_delivery(events), without_delivery(result.record.events)
     for was, now in zip(mine, its, strict=False):
         if was.fact.type != now.fact.type:
             return was.seq, f"{now.fact.type} instead of {was.fact.type}"
     if len(mine) != len(its):
         return min(len(mine), len(its)) + 1, f"{len(its)} events instead of {len(mine)}"
-    return 0, None
+    return None

@@ -9,7 +9,7 @@ import yaml
 from clients.errors import Refused
 from clients.scenarios.comparing import Kind, compare
 from clients.scenarios.reading import Script, parsed_script, read_script
-from clients.scenarios.recording import OF_DELIVERY, recorded
+from clients.scenarios.recording import recorded, without_delivery
 from clients.scenarios.running import run_on_rules
 from schemas.events import Event
 from tests.support.protocols import varied
@@ -28,8 +28,10 @@ def played(path: Path, folder: Path) -> tuple[Script, list[Event], str]:
 
 
 def told(events: list[Event]) -> list[tuple[object, ...]]:
-    kept = [event for event in events if not isinstance(event.fact, OF_DELIVERY)]
-    return [(event.fact.type, event.actor and event.actor.role, event.recorded_at, event.observed_at) for event in kept]
+    return [
+        (event.fact.type, event.actor and event.actor.role, event.recorded_at, event.observed_at)
+        for event in without_delivery(events)
+    ]
 
 
 @pytest.mark.parametrize("path", TIMELINES[::4], ids=lambda path: path.stem)
