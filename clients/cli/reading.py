@@ -12,6 +12,7 @@ from clients.cli.asking import ask, read
 from clients.cli.exit import Exit
 from clients.cli.options import AsJson, Limit, PathwayId, PhaseName, RoleName, State, example
 from clients.cli.output import print_json, show, write_private
+from clients.cli.protocol import PACKAGED, loaded
 
 if TYPE_CHECKING:
     from clients.client import KapClient
@@ -73,7 +74,7 @@ def why(
     ] = None,
     protocol: Annotated[
         str, typer.Option(metavar="FILE", help="The protocol that was in force then, if not the packaged one.")
-    ] = "kap-default",
+    ] = PACKAGED,
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
@@ -84,7 +85,6 @@ def why(
         status = ask(state, lambda client: client.status(pathway))
         checks, instant, step = status.checks, status.now, status.next_step
     else:
-        from clients.cli.protocol import loaded
         from clients.parsing import parse_instant
         from clients.rederiving import state_at
         from workflows.rules.standing import next_step

@@ -14,12 +14,11 @@ from clients.cli.asking import read
 from clients.cli.exit import Exit
 from clients.cli.options import AsJson, PathwayId, State, example
 from clients.cli.output import print_json, write_private
+from clients.cli.protocol import PACKAGED, loaded
 
 if TYPE_CHECKING:
     from clients.scenarios.reading import Script
     from clients.scenarios.running import Result
-
-PACKAGED = "kap-default"
 
 app = typer.Typer(help="Dated scenarios: run them on the rules or on a real server.", no_args_is_help=True)
 
@@ -104,7 +103,6 @@ def from_pathway(
     People get aliases, words are replaced, and dates are moved by whole weeks. It is written only if it records the
     same again on the rules alone.
     """
-    from clients.cli.protocol import loaded
     from clients.scenarios.recording import recorded
 
     version = loaded(protocol)
@@ -136,7 +134,6 @@ def what_if(
     Nothing is changed. After a command that the other protocol refuses, what was built on it differs, too.
     """
     from clients.cli.comparing import comparisons, tell_comparison
-    from clients.cli.protocol import loaded
 
     if bool(pathways) is every:
         raise typer.BadParameter("Name pathways, or say --all.", param_hint="PATHWAY")
