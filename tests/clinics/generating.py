@@ -130,7 +130,7 @@ def generated(seed: int, kind: Kind, moves: int = 100) -> dict[str, Any]:
 
 def answered(document: dict[str, Any], protocol: Protocol) -> dict[str, Any]:
     """The document with the refusals that the rules give, in the place of those that it expects."""
-    steps = [{key: value for key, value in step.items() if key != "refused"} for step in document["steps"]]
+    steps = [_without(step, "refused") for step in document["steps"]]
     plain = {**document, "steps": steps}
     for taken in run_on_rules(script_of(plain, protocol)).record.taken:
         if isinstance(taken.answer, Refusal):
@@ -173,10 +173,10 @@ def _hostile(clinic: Clinic, dice: Random) -> None:
     """Any move; the same again; the same id for something else; or what is no command at all."""
     luck, said = dice.random(), [step for step in clinic.steps if "with" in step]
     if luck < 0.08 and said:
-        clinic.keep({key: value for key, value in dice.choice(said).items() if key != "at"})
+        clinic.keep(_without(dice.choice(said), "at"))
     elif luck < 0.12 and len(said) > 1:
         one, other = dice.sample(said, 2)
-        clinic.keep({**{key: value for key, value in one.items() if key != "at"}, "command_id": other["command_id"]})
+        clinic.keep({**_without(one, "at"), "command_id": other["command_id"]})
     elif luck < 0.18 and said:
         clinic.keep(_broken(dice.choice(said), dice))
     else:
@@ -187,6 +187,10 @@ def _hostile(clinic: Clinic, dice: Random) -> None:
             clinic.obey(what)
         else:
             what()
+
+
+def _without(step: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in step.items() if key != name}
 
 
 def _broken(step: dict[str, Any], dice: Random) -> dict[str, Any]:
