@@ -8,12 +8,30 @@ from schemas.consents import ReleaseScope
 from schemas.facts import MessageRequested
 from schemas.messages import MessageRequest, Template
 from schemas.pathway import Phase
+from schemas.protocol import Update
 from tests.rules.consenting import RELEASE, said
 from tests.rules.staffing import BIRCH, FERN, SAGE
 from tests.rules.test_thread import external
 from tests.support.course import Course, at
+from tests.support.protocols import given as there
 from workflows.rules.deadlines import still_wanted
 from workflows.rules.outreach import is_released
+
+UPDATES = {
+    Update.APPROVAL: (Role.THERAPIST,),
+    Update.SESSION: (Role.PHYSICIAN,),
+    Update.ADVERSE_EVENT: (Role.PHYSICIAN, Role.THERAPIST),
+    Update.INTEGRATION: (Role.PHYSICIAN,),
+    Update.MEASURES: (Role.PHYSICIAN, Role.THERAPIST),
+}
+
+
+def telling(course: Course) -> Course:
+    """Under a protocol that has both sides told."""
+    rules = there(course.state.protocol.thread).model_copy(update={"updates": UPDATES})
+    protocol = course.state.protocol.model_copy(update={"thread": rules})
+    course.state = course.state.model_copy(update={"protocol": protocol})
+    return course
 
 
 def notices(course: Course) -> Sequence[MessageRequest]:
@@ -26,7 +44,7 @@ def told(course: Course) -> list[tuple[str, str]]:
 
 
 def test_the_therapist_is_told_of_the_approval_and_the_physician_of_session_and_integration() -> None:
-    course = at(Phase.INTEGRATION)
+    course = telling(at(Phase.APPROVAL)).until(lambda it: it.state.last_discharged_at is not None)
     assert (FERN.id, "approval") in told(course)
     assert (SAGE.id, "session") in told(course)
     assert (SAGE.id, "approval") not in told(course)
@@ -36,21 +54,21 @@ def test_the_therapist_is_told_of_the_approval_and_the_physician_of_session_and_
 
 
 def test_whoever_recorded_it_is_not_told_and_the_other_is() -> None:
-    course = at(Phase.SCREENING)
+    course = telling(at(Phase.SCREENING))
     before = len(notices(course))
     course.must(RecordMeasure, Role.PHYSICIAN)
     assert told(course)[before:] == [(FERN.id, "measures")]
 
 
 def test_nobody_is_written_to_twice_because_of_one_step() -> None:
-    course = at(Phase.INTEGRATION)
+    course = telling(at(Phase.INTEGRATION))
     step = course.must(RecordAdverseEvent, Role.NURSE)
     people = [fact.message.to_id for fact in step.facts if isinstance(fact, MessageRequested)]
     assert sorted(people) == sorted({SAGE.id, FERN.id})
 
 
 def test_another_practice_is_told_only_what_the_release_covers_as_of_sending() -> None:
-    course = external(ReleaseScope.MEASURES)
+    course = telling(external(ReleaseScope.MEASURES))
     course.must(RecordMeasure, Role.PHYSICIAN)
     notice = notices(course)[-1]
     assert (notice.to_id, notice.about) == (BIRCH.id, "measures")
@@ -63,3 +81,7 @@ def test_another_practice_is_told_only_what_the_release_covers_as_of_sending() -
     before = len(notices(course))
     course.must(RecordMeasure, Role.PHYSICIAN)
     assert len(notices(course)) == before
+
+
+def test_a_protocol_that_names_nobody_has_nobody_told() -> None:
+    assert notices(at(Phase.INTEGRATION)) == []
