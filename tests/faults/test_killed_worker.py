@@ -161,7 +161,7 @@ async def test_pages_leave_while_the_database_is_stopped_and_workers_die(engine:
             return [row.status for row in rows if row.template == "help_needed"] == ["sent"] * 4
 
         await hand.wait(minutes=2)  # what is tried again waits up to a minute
-        await eventually(recorded, timeout=90)
+        await eventually(recorded, timeout=180)
         events = await hand.journal()
         assert verify_chain(events) is None
         assert events[-1].seq == (await hand.status()).version

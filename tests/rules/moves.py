@@ -112,7 +112,7 @@ def _any_command(course: Course, dice: Random) -> Command:
     """Any verb, plausible or not, by anybody, with metadata that may be wrong; around a dose, what bears on it."""
     session = course.state.cycle.session
     arrived = session is not None and session.checked_in_at is not None
-    command = dice.choice(AROUND_A_DOSE if arrived and dice.random() < 0.7 else ALL_COMMANDS)
+    command = dice.choice(AROUND_A_DOSE if arrived and dice.random() < 0.8 else ALL_COMMANDS)
     role = dice.choice(tuple(sorted(command.by))) if dice.random() < 0.9 else dice.choice(ROLES)
     fields = fields_of(course, command, dice)
     if dice.random() < 0.4:
