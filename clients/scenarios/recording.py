@@ -70,15 +70,27 @@ def recorded(events: Sequence[Event], protocol: Protocol, name: str, *, keep_dat
     number, what = 0, ""
     for weeks in (0,) if keep_dates else _spans():
         document = document_of(events, Disguise(events, protocol, opening.zone, weeks), name)
+        text = HEAD.format(dates=KEPT if keep_dates else MOVED) + as_yaml(document)
+        if not keep_dates and names_a_day(text, events):
+            continue
         found = difference(events, script_of(document, protocol))
         if found is None:
-            return HEAD.format(dates=KEPT if keep_dates else MOVED) + as_yaml(document)
+            return text
         number, what = found
     if keep_dates:
         sentence = f"On the rules alone the same commands lead elsewhere, from event {number} on: {what}."
         raise refused("not_reproduced", sentence, event=number)
     sentence = "On other dates the same commands lead elsewhere. Write it with: --keep-dates"
     raise refused("dates_matter", sentence, "keep_dates", event=number)
+
+
+def names_a_day(text: str, events: Sequence[Event]) -> bool:
+    """Whether a text has the date of a day on which something was recorded.
+
+    A pathway of months, moved by a few weeks, has many a day upon another day of its own: nothing tells then which of
+    its dates are the patient's.
+    """
+    return any(day in text for day in {str(event.recorded_at.date()) for event in events})
 
 
 def require_said(events: Sequence[Event]) -> None:

@@ -22,9 +22,10 @@ from schemas.commands import (
     RecordAdministration,
     RecordVitals,
 )
+from schemas.records import ActivityName
 from tests.support.care import CALM, arrived, discharged, enrolled, integrated, prepared
 from tests.support.dev_server import address_of
-from tests.support.engine import Engine, Server, movable_server, running_engine
+from tests.support.engine import Engine, Hand, Server, movable_server, running_engine
 from tests.support.eventually import eventually
 from tests.support.postgres import PostgresServer
 
@@ -87,6 +88,16 @@ async def sent_until_answered(engine: Engine, pathway_id: str, command: Command)
     await eventually(answered, timeout=60)
 
 
+async def reported(hand: Hand) -> None:
+    """Wait until the server knows the end of every page that left: of one that it does not, only the mail tells."""
+
+    async def known() -> bool:
+        pending = (await hand.workflow.describe()).raw_description.pending_activities
+        return ActivityName.PAGE not in {one.activity_type.name for one in pending}
+
+    await eventually(known, timeout=60)
+
+
 @pytest.mark.slow
 async def test_kill_9_in_mid_session_loses_and_doubles_nothing(engine: Engine) -> None:
     worker = WorkerProcess(engine)
@@ -144,24 +155,26 @@ async def test_pages_leave_while_the_database_is_stopped_and_workers_die(engine:
             await sent_until_answered(engine, hand.id, hand.command(DeclareEmergency, Role.NURSE))
             await eventually(lambda: pages("dr-sage") and pages("th-fern"), timeout=30)
             assert not pages("co-moss")
+            await reported(hand)
             # The next step is taken by a worker that has never seen the database.
             await worker.end(signal.SIGKILL)
             await worker.start()
             await hand.wait(minutes=5)
             await eventually(lambda: len(pages("dr-sage")) == 2 and pages("co-moss"), timeout=60)
+            await reported(hand)
             await worker.end(signal.SIGKILL)
             await worker.start()
             await sent_until_answered(engine, hand.id, hand.command(AcknowledgeEmergency, Role.PHYSICIAN))
             await hand.wait(minutes=11)
 
         async def recorded() -> bool:
-            if (await hand.status()).unwritten_events:
-                return False
             rows = await engine.client.outbox(hand.id)
-            return [row.status for row in rows if row.template == "help_needed"] == ["sent"] * 4
+            pages = [row.status for row in rows if row.template == "help_needed"]
+            assert ((await hand.status()).unwritten_events, pages) == (0, ["sent"] * 4)
+            return True
 
         await hand.wait(minutes=2)  # what is tried again waits up to a minute
-        await eventually(recorded, timeout=180)
+        await eventually(recorded, timeout=90)
         events = await hand.journal()
         assert verify_chain(events) is None
         assert events[-1].seq == (await hand.status()).version

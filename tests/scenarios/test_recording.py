@@ -7,9 +7,11 @@ import pytest
 import yaml
 
 from clients.errors import Refused
+from clients.rederiving import opening_of
 from clients.scenarios.comparing import Kind, compare
+from clients.scenarios.disguise import Disguise
 from clients.scenarios.reading import Script, parsed_script, read_script
-from clients.scenarios.recording import recorded, without_delivery
+from clients.scenarios.recording import as_yaml, document_of, names_a_day, recorded, without_delivery
 from clients.scenarios.running import run_on_rules
 from schemas.events import Event
 from tests.support.protocols import varied
@@ -57,6 +59,13 @@ def test_neither_people_nor_words_nor_dates_are_the_patients(tmp_path: Path) -> 
     days = {str(event.recorded_at.date()) for event in events}
     assert not [day for day in days if day in body]
     assert "medical_hold" not in said or "physician-1" in body
+
+
+@pytest.mark.parametrize(("weeks", "names"), [(-5, True), (6, True), (-114, True), (-20, False), (52, False)])
+def test_a_span_that_moves_a_day_onto_another_is_noticed(weeks: int, names: bool, tmp_path: Path) -> None:
+    script, events, protocol = played(S01, tmp_path)
+    document = document_of(events, Disguise(events, script.protocol, opening_of(events).zone, weeks), protocol)
+    assert names_a_day(as_yaml(document), events) is names
 
 
 def test_where_dates_matter_it_says_so(tmp_path: Path) -> None:
