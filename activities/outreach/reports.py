@@ -44,12 +44,16 @@ INSERT INTO channel_opt_outs (person_id, channel) SELECT unnest($1::text[]), $2 
 
 _START: Final = "DELETE FROM channel_opt_outs WHERE person_id = ANY($1) AND channel = $2"
 
+# The last word on an appointment decides: one that is called off or over is not confirmed, nor is what was said before.
+# How late it is for the pathway follows from the pathway's time at sending and what has passed since.
 _CONFIRM: Final = """
 UPDATE messages SET confirmed_at = coalesce(confirmed_at, now()) WHERE message_id = (
     SELECT message_id FROM messages
     WHERE to_id = ANY($1) AND channel = $2 AND status = 'sent' AND template = ANY($3)
     ORDER BY sent_at DESC, message_id DESC LIMIT 1
 )
+AND coalesce((request #>> '{appointment,cancelled}')::boolean, false) IS FALSE
+AND coalesce((request ->> 'at')::timestamptz > counted_at + (now() - sent_at), true)
 RETURNING message_id
 """
 

@@ -421,6 +421,20 @@ async def test_confirm_is_noted_of_the_appointment_said_last_and_of_nothing_else
     assert rows["E1-M2"].confirmed_at is None
 
 
+async def test_confirm_holds_for_no_appointment_that_is_called_off_or_over(ways: Ways, reports: Reports) -> None:
+    booked = Appointment(uid="E1-S1", sequence=0, ends_at=NOON + timedelta(hours=2))
+    await ways.deliver(message("E1-M1", Template.APPOINTMENT, appointment=booked))
+    off = booked.model_copy(update={"sequence": 1, "cancelled": True})
+    await ways.deliver(message("E1-M2", Template.APPOINTMENT, appointment=off))
+    assert await reports.replied(PHONE, "CONFIRM") is Outcome.UNKNOWN
+    await ways.deliver(message("E1-M3", Template.SESSION_REMINDER, at=NOON + timedelta(minutes=5)))
+    assert await reports.replied(PHONE, "CONFIRM") is Outcome.CONFIRMED
+    later = "UPDATE messages SET sent_at = sent_at - interval '6 minutes', confirmed_at = NULL"
+    await ways.pool.execute(later)
+    assert await reports.replied(PHONE, "CONFIRM") is Outcome.UNKNOWN
+    assert not [row for row in await outbox(ways.pool, "P-1") if row.confirmed_at is not None]
+
+
 async def test_nobody_is_asked_to_confirm_what_is_called_off(ways: Ways) -> None:
     off = Appointment(uid="E1-S1", sequence=1, ends_at=NOON + timedelta(days=2), cancelled=True)
     await ways.deliver(message(template=Template.APPOINTMENT, appointment=off))
