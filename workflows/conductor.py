@@ -65,6 +65,7 @@ class Conductor:
         self.ahead: Due | None = None
         self.unwritten: list[Event] = []
         self.unsent: list[MessageRequest] = []
+        self.under_way: set[str] = set()
         self.held: dict[str, datetime] = {}
         self.unrecorded: list[Unrecorded] = []
         self.answered: dict[str, Answered] = {}

@@ -75,7 +75,9 @@ class Posting(Conductor):
 
     def _pointless(self) -> list[MessageRequest]:
         now = self.now()
-        return [message for message in self.unsent if not still_wanted(self.state, message, now)]
+        # What is being attempted may have left: that attempt's end is waited for, which then comes at once.
+        resting = (message for message in self.unsent if message.id not in self.under_way)
+        return [message for message in resting if not still_wanted(self.state, message, now)]
 
     def batch(self, messages: list[MessageRequest]) -> MessageBatch:
         """What an attempt that begins now is given."""
@@ -103,16 +105,18 @@ class Posting(Conductor):
             retry_policy=retry_policy,
             summary=summary,
         )
-        await workflow.wait_condition(lambda: attempts.done() or self._is_outdated(batch))
-        if outdated := not attempts.done():
-            attempts.cancel()
+        ids = {message.id for message in batch.messages}
+        self.under_way |= ids
         try:
+            await workflow.wait_condition(lambda: attempts.done() or self._is_outdated(batch))
+            if outdated := not attempts.done():
+                attempts.cancel()
             deliveries = await attempts
+            self.mail_away = False
         except FailureError:
-            self.mail_away = not outdated
-            self.withdraw_messages()
-            return
-        self.mail_away = False
+            deliveries, self.mail_away = (), not outdated
+        finally:
+            self.under_way -= ids
         self._settle(deliveries)
 
     def _is_outdated(self, batch: MessageBatch) -> bool:

@@ -22,12 +22,14 @@ from schemas.commands import (
     RecordAdministration,
     RecordVitals,
 )
-from schemas.records import ActivityName
+from schemas.facts import MessageRequested, MessageWithdrawn
+from schemas.records import ActivityName, TaskQueue
 from tests.support.care import CALM, arrived, discharged, enrolled, integrated, prepared
 from tests.support.dev_server import address_of
 from tests.support.engine import Engine, Hand, Server, movable_server, running_engine
 from tests.support.eventually import eventually
 from tests.support.postgres import PostgresServer
+from workers.main import working
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ROOT = Path(__file__).parents[2]
@@ -186,3 +188,35 @@ async def test_pages_leave_while_the_database_is_stopped_and_workers_die(engine:
         assert await hand.failed_tasks() == 0
     finally:
         await worker.end(signal.SIGTERM)
+
+
+@pytest.mark.slow
+async def test_a_page_that_left_is_not_taken_back_by_what_was_said_meanwhile(engine: Engine) -> None:
+    others = [queue for queue in TaskQueue if queue is not TaskQueue.PATHWAYS]
+    temporal, doctor = engine.client.temporal, "dr-sage@example.org"
+    async with working(temporal, engine.settings, others):
+        async with working(temporal, engine.settings, (TaskQueue.PATHWAYS,)):
+            hand = await engine.refer()
+            await enrolled(hand)
+            engine.mail.recipient_replies[doctor] = "451 4.7.1 try again later"
+            await hand.do(DeclareEmergency, Role.NURSE)
+
+            async def turned_away() -> bool:
+                rows = await engine.client.outbox(hand.id)
+                return any(row.template == "help_needed" and row.code == "mail_server_unavailable" for row in rows)
+
+            await eventually(turned_away)
+        # It leaves while nobody does the pathway's work, and the acknowledgement comes before that is known.
+        engine.mail.recipient_replies.clear()
+        await reported(hand)
+        answer = asyncio.create_task(
+            sent_until_answered(engine, hand.id, hand.command(AcknowledgeEmergency, Role.PHYSICIAN))
+        )
+        await asyncio.sleep(1)
+        async with working(temporal, engine.settings, (TaskQueue.PATHWAYS,)):
+            await answer
+            facts = [event.fact for event in await hand.journal()]
+            pages = {one.message.id for one in facts if isinstance(one, MessageRequested) and one.message.urgent}
+            assert len(pages) == 2
+            assert not [one for one in facts if isinstance(one, MessageWithdrawn) and one.message_id in pages]
+            assert await hand.failed_tasks() == 0
