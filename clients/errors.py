@@ -7,6 +7,7 @@ from typing import Final
 from schemas.refusals import Refusal
 
 UNKNOWN_PATHWAY: Final = "unknown_pathway"
+UNKNOWN_SUBSCRIBER: Final = "unknown_subscriber"
 PATHWAY_CLOSED: Final = "pathway_closed"
 REFERRAL_ID_REUSED: Final = "referral_id_reused"
 ENDED_BY_FORCE: Final = "ended_by_force"

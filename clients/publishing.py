@@ -17,6 +17,7 @@ from schemas.pathway import Closure
 from schemas.referral import IntakeReceipt, Referral
 from schemas.refusals import Refusal
 from schemas.scenario import Scenario
+from schemas.webhooks import Notice
 
 FOLDER: Final = Path(schemas.__file__).parent / "published"
 """Where the files are, one for each schema."""
@@ -31,6 +32,7 @@ _OUT: Final[dict[str, type[BaseModel]]] = {
     "closure": Closure,
     "event": Event,
     "refusal": Refusal,
+    "webhook": Notice,
 }
 
 

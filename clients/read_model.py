@@ -15,6 +15,7 @@ from activities.outreach.inbox import InboxDamaged, read_inbox
 from activities.records.journal import JournalDamaged, read_journal, verify_chain
 from activities.records.people import DirectoryDamaged, People
 from activities.records.read_model import list_pathways, outbox, worklist
+from activities.webhooks.outbox import resend_webhooks, webhook_states
 from clients.errors import (
     DATABASE_MISSING,
     DATABASE_REFUSED,
@@ -24,13 +25,14 @@ from clients.errors import (
     KEYRING_MISSING,
     KEYRING_UNUSABLE,
     UNKNOWN_PATHWAY,
+    UNKNOWN_SUBSCRIBER,
     refused,
 )
 from schemas.actors import Role
 from schemas.events import Event
 from schemas.messages import Contact
 from schemas.pathway import Phase
-from schemas.views import InboxEntry, OutboxRow, PathwayRow, WorkRow
+from schemas.views import InboxEntry, OutboxRow, PathwayRow, WebhookRow, WorkRow
 from workers.settings import DEFAULT_STATE_DIR, Settings
 
 T = TypeVar("T")
@@ -122,6 +124,26 @@ class ReadModel:
             return await self._asked(read_inbox(await self._connected(), self._cipher, person_id, limit=limit))
         except InboxDamaged as error:
             raise refused(DIRECTORY_DAMAGED, str(error)) from error
+
+    async def webhooks(self) -> list[WebhookRow]:
+        """Where each service stands that is told by webhook.
+
+        Raises:
+            Refused: PostgreSQL does not answer.
+        """
+        return await self._asked(webhook_states(await self._connected()))
+
+    async def resend_webhooks(self, subscriber: str) -> int:
+        """Have what a subscriber did not take sent again; one that was disabled is told again. Returns how many.
+
+        Raises:
+            Refused: There is no such subscriber, or PostgreSQL does not answer.
+        """
+        count = await self._asked(resend_webhooks(await self._connected(), subscriber))
+        if count is None:
+            sentence = "No worker has read of this subscriber in its file. List them with: kap ops webhooks"
+            raise refused(UNKNOWN_SUBSCRIBER, sentence, "subscriber")
+        return count
 
     async def journal(self, pathway_id: str, episode: str | None = None) -> JournalView:
         """The events of an episode in order, opened and checked; of the last episode where none is named.

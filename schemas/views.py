@@ -81,3 +81,16 @@ class OutboxRow(Model):
     counted_at: Instant | None = Field(default=None, description="When it was sent, in pathway time.")
     confirmed_at: Instant | None = None
     channels: tuple[ChannelRow, ...] = ()
+
+
+class WebhookRow(Model):
+    """Where a subscriber of webhooks stands. Counts go back as far as it is kept what became of a notice."""
+
+    subscriber: Id
+    status: Line = Field(description="enabled, disabled (it answered 410) or removed (from the file).")
+    waiting: int
+    sent: int
+    failed: int
+    oldest_waiting_at: Instant | None = Field(description="Since when the oldest one waits.")
+    last_sent_at: Instant | None
+    code: Id | None = Field(description="Why the last one that was not taken was not.")

@@ -36,6 +36,8 @@ from activities.records.identities import Identities
 from activities.records.journal import Journal
 from activities.records.people import People
 from activities.records.snapshot import StaffSnapshot
+from activities.webhooks.sending import Webhooks
+from activities.webhooks.subscribers import WebhooksInvalid, load_subscribers
 from schemas.messages import Channel
 from schemas.records import TaskQueue
 from workers.observability import configure_logging, runtime
@@ -132,12 +134,13 @@ def carriers_of(settings: Settings, cipher: Cipher) -> dict[Channel, Carrier]:
 async def working(
     client: Client, settings: Settings, queues: Sequence[TaskQueue] = tuple(TaskQueue)
 ) -> AsyncIterator[None]:
-    """Poll ``queues`` while the body runs, then finish what was begun.
+    """Poll ``queues`` while the body runs, then finish what was begun. Who polls ``outreach`` sends webhooks, too.
 
     Raises:
         NotConfigured: No database or no keyring is named.
         ProtocolInvalid: The protocol cannot be used.
         KeyringError: The keyring cannot be used.
+        WebhooksInvalid: The file of subscribers cannot be used.
     """
     if settings.database_url is None:
         raise NotConfigured("No database is named. Set KAP_DATABASE_URL, or start the local stack with: kap up")
@@ -150,6 +153,9 @@ async def working(
         activities = activities_by_queue(settings, pool, cipher)
         if TaskQueue.PAGES in queues:
             activities |= await stack.enter_async_context(pages_activities(settings, settings.database_url, cipher))
+        if TaskQueue.OUTREACH in queues and settings.webhooks is not None:
+            subscribers = load_subscribers(settings.webhooks)
+            await stack.enter_async_context(Webhooks(pool, subscribers).sending())
         for queue in queues:
             await stack.enter_async_context(
                 Worker(
@@ -213,7 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     configure_logging(settings)
     try:
         asyncio.run(run_workers(settings, tuple(given.queue or TaskQueue)))
-    except (NotConfigured, ProtocolInvalid, KeyringError) as unusable:
+    except (NotConfigured, ProtocolInvalid, KeyringError, WebhooksInvalid) as unusable:
         sys.stderr.write(f"{unusable}\n")
         return 2
     except ServerUnreachable as unreachable:

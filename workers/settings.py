@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     provider_url: str | None = Field(default=None, description="REST API that sends texts and push messages.")
     provider_token: str | None = Field(default=None, description="Bearer token of that API.")
     provider_secret: str | None = Field(default=None, description="Secret that its reports are signed with (whsec_…).")
+    webhooks: Path | None = Field(default=None, description="File of the services that are told by webhook (YAML).")
     portal_url: str = Field(default="https://portal.clinic.example", description="Where links in messages lead.")
 
     deployment: str | None = Field(

@@ -11,7 +11,7 @@ from rich.table import Table
 from clients.cli.output import local, words
 from clients.cli.tables import table
 from clients.thread import Message
-from schemas.views import InboxEntry, OutboxRow
+from schemas.views import InboxEntry, OutboxRow, WebhookRow
 
 
 def outbox_table(rows: Sequence[OutboxRow]) -> Table:
@@ -33,6 +33,23 @@ def outbox_table(rows: Sequence[OutboxRow]) -> Table:
             str(row.attempts),
             why,
             row.pathway_id,
+        )
+    return made
+
+
+def webhooks_table(rows: Sequence[WebhookRow]) -> Table:
+    """Subscribers, and what became of their notices."""
+    made = table("Subscriber", "Status", "Waiting", "Oldest", "Sent", "Last", "Failed", "Why")
+    for row in rows:
+        made.add_row(
+            row.subscriber,
+            row.status if row.status == "enabled" else f"[yellow]{row.status}[/]",
+            str(row.waiting),
+            local(row.oldest_waiting_at),
+            str(row.sent),
+            local(row.last_sent_at),
+            f"[red]{row.failed}[/]" if row.failed else "0",
+            words(row.code or ""),
         )
     return made
 

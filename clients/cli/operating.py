@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from clients.cli.asking import ask, settings_for
+from clients.cli.asking import ask, read, settings_for
 from clients.cli.exit import Exit
-from clients.cli.options import PathwayId, State, example
+from clients.cli.options import AsJson, PathwayId, State, example
 from clients.cli.output import print_json, show
 
 app = typer.Typer(help="Operations: prepare servers, publish schemas.", no_args_is_help=True)
@@ -77,3 +78,52 @@ def schemas(
             raise typer.Exit(Exit.REFUSED)
     if not write and not check:
         print_json(publishing.documents())
+
+
+@app.command(
+    short_help="Show where each service stands that is told by webhook.",
+    epilog=example("kap ops webhooks --resend scheduling"),
+)
+def webhooks(
+    resend: Annotated[
+        str | None, typer.Option(metavar="SUBSCRIBER", help="Send again what it did not take; ends its being disabled.")
+    ] = None,
+    check: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Only check a file of subscribers, secrets included.")
+    ] = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show where each service stands that is told by webhook: what waits, was sent and failed. No secrets."""
+    if check is not None:
+        _check_subscribers(check)
+        return
+    if resend is not None:
+        count = read(state, lambda model: model.resend_webhooks(resend))
+        if as_json:
+            print_json({"subscriber": resend, "queued": count})
+        else:
+            show(f"{count} notices for {resend} are sent again.")
+        return
+    rows = read(state, lambda model: model.webhooks())
+    if as_json:
+        print_json(rows)
+        return
+    from clients.cli.message_tables import webhooks_table
+
+    show(webhooks_table(rows) if rows else "Nobody is told by webhook.")
+
+
+def _check_subscribers(file: Path) -> None:
+    from activities.webhooks.subscribers import WebhooksInvalid, load_subscribers
+    from clients.errors import refused
+
+    try:
+        subscribers = load_subscribers(file)
+    except WebhooksInvalid as invalid:
+        first, *more = invalid.refusals
+        for one in more:
+            typer.secho(f"{one.field or file}: {one.sentence}", err=True, fg="red")
+        raise refused(first.code, f"{file}: {first.sentence}", first.field) from None
+    told = [f"{one.id} of {'everything' if one.types is None else f'{len(one.types)} types'}" for one in subscribers]
+    show(f"{file} is whole. Told: {', '.join(told) or 'nobody'}.")
