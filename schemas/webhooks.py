@@ -93,7 +93,10 @@ class SubscriberEntry(Model):
     def _all(cls, given: Any) -> Any:
         if given is None or (isinstance(given, str) and given != EVERYTHING):
             raise Unacceptable(f"write {EVERYTHING}, or a list of types")
-        return None if given == EVERYTHING else given
+        if given == EVERYTHING:
+            return None
+        # What a validator returns is no JSON any more, of which a list would be taken for a tuple.
+        return tuple(given) if isinstance(given, list) else given
 
 
 class WebhooksFile(Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,23 +71,32 @@ class ProviderServer:
 
 
 @asynccontextmanager
-async def running_provider() -> AsyncIterator[ProviderServer]:
-    """A provider that listens on a port of its own."""
+async def serving(take: Callable[[Request], Awaitable[Response]], path: str) -> AsyncIterator[int]:
+    """A server on a port of its own, which is given to the block, that takes what is posted to one path."""
     with socket.socket() as listener:
         listener.bind((HOST, 0))
-        provider = ProviderServer(listener.getsockname()[1])
-        app = Starlette(routes=[Route("/messages", provider.take, methods=["POST"])])
+        app = Starlette(routes=[Route(path, take, methods=["POST"])])
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        running = asyncio.create_task(server.serve(sockets=[listener]))
         await eventually(lambda: server.started)
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            with suppress(asyncio.CancelledError):
+                await running
+
+
+@asynccontextmanager
+async def running_provider() -> AsyncIterator[ProviderServer]:
+    """A provider that listens on a port of its own."""
+    provider = ProviderServer(0)
+    async with serving(provider.take, "/messages") as provider.port:
         try:
             yield provider
         finally:
             if provider.pause is not None:
                 provider.pause.set()
-            server.should_exit = True
-            with suppress(asyncio.CancelledError):
-                await serving
 
 
 @pytest.fixture
