@@ -14,7 +14,7 @@ from activities.cipher import Cipher
 from activities.database import Pool
 from activities.keyring import Keyring
 from activities.records.journal import Journal, JournalDamaged, read_journal, verify_chain
-from schemas.events import CHAIN_START, Event
+from schemas.events import CHAIN_START
 from schemas.facts import (
     ConsentRecorded,
     ConsentWithdrawn,
@@ -22,7 +22,7 @@ from schemas.facts import (
     ReferralDeclined,
 )
 from schemas.records import JournalBatch
-from tests.support.journal import START, batch, chain, closed, opened, overdue, requested
+from tests.support.journal import START, batch, chain, closed, opened, overdue, requested, retold
 
 pytest_plugins = ["tests.support.postgres"]
 
@@ -145,17 +145,6 @@ async def test_another_event_under_a_known_number_is_a_conflict(journal: Journal
         error = await refused(journal, wrong)
         assert (error.type, error.non_retryable) == ("journal_conflict", True)
     assert await contents(pool) == before
-
-
-def retold(events: list[Event], first: int, minutes: int) -> list[Event]:
-    """The same past up to an event, and from there on other events, recorded so much later."""
-    later = [event.recorded_at + timedelta(minutes=minutes) for event in events[first - 1 :]]
-    past, hash_before = events[: first - 1], events[first - 2].hash if first > 1 else CHAIN_START
-    for event, recorded_at in zip(events[first - 1 :], later, strict=True):
-        changed = event.model_copy(update={"recorded_at": recorded_at, "fact": opened(event.seq + 50)})
-        changed = changed.model_copy(update={"hash": changed.expected_hash(hash_before)})
-        past, hash_before = [*past, changed], changed.hash
-    return past
 
 
 async def test_what_was_written_in_a_lost_workflow_task_makes_room_and_is_kept(

@@ -15,12 +15,11 @@ from activities.keyring import Keyring
 from activities.records.journal import Journal
 from activities.webhooks.outbox import Outbox, resend_webhooks, webhook_states
 from activities.webhooks.sending import PACE, Pace, Webhooks
-from schemas.events import CHAIN_START, Event
 from schemas.facts import InsightCaptured
 from schemas.views import WebhookRow
 from schemas.webhooks import Notice
 from tests.support.eventually import eventually
-from tests.support.journal import batch, chain, closed, opened
+from tests.support.journal import batch, chain, closed, opened, retold
 from tests.support.postgres import PostgresServer
 from tests.support.webhooks import QUICK, Receiver
 
@@ -251,19 +250,6 @@ async def test_an_outage_of_the_database_loses_nothing(
     assert len({told.message_id for told in receiver.taken}) == 3
 
 
-def retold(events: list[Event], first: int) -> list[Event]:
-    """The same past up to an event, and from there on others that were recorded later."""
-    hash_before = events[first - 2].hash if first > 1 else CHAIN_START
-    again = events[: first - 1]
-    for event in events[first - 1 :]:
-        changed = event.model_copy(
-            update={"recorded_at": event.recorded_at + timedelta(minutes=9), "fact": opened(event.seq + 50)}
-        )
-        again = [*again, changed.model_copy(update={"hash": changed.expected_hash(hash_before)})]
-        hash_before = again[-1].hash
-    return again
-
-
 async def test_what_never_happened_for_the_engine_is_not_told_and_what_was_told_is_replaced(
     pool: Pool, journal: Journal, receiver: Receiver
 ) -> None:
@@ -272,7 +258,7 @@ async def test_what_never_happened_for_the_engine_is_not_told_and_what_was_told_
     async with webhooks(pool, receiver).sending():
         await settled(pool)
     await journal.write_journal(batch(FIVE, 3, 5))
-    again = retold(FIVE, 2)
+    again = retold(FIVE, 2, 9)
     await journal.write_journal(batch(again, 2, 3))
     rows = await pool.fetch("SELECT seq, type, status FROM webhook_outbox ORDER BY seq")
     assert [tuple(row) for row in rows] == [

@@ -40,6 +40,7 @@ COMMANDS = [
     "protocol diff",
     "ops bootstrap",
     "ops schemas",
+    "ops webhooks",
 ]
 
 

@@ -92,6 +92,17 @@ def chain(
     return events
 
 
+def retold(events: list[Event], first: int, minutes: int) -> list[Event]:
+    """The same past up to an event, and from there on other events, recorded so much later."""
+    later = [event.recorded_at + timedelta(minutes=minutes) for event in events[first - 1 :]]
+    past, hash_before = events[: first - 1], events[first - 2].hash if first > 1 else CHAIN_START
+    for event, recorded_at in zip(events[first - 1 :], later, strict=True):
+        changed = event.model_copy(update={"recorded_at": recorded_at, "fact": opened(event.seq + 50)})
+        changed = changed.model_copy(update={"hash": changed.expected_hash(hash_before)})
+        past, hash_before = [*past, changed], changed.hash
+    return past
+
+
 def batch(
     events: Sequence[Event],
     first: int = 1,

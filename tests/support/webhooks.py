@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,13 +90,20 @@ class Receiver:
         return load_subscribers(self.file(types, name))
 
 
-@pytest.fixture
-async def receiver(tmp_path: Path) -> AsyncIterator[Receiver]:
-    """A service for one test."""
-    receiver = Receiver(tmp_path)
+@asynccontextmanager
+async def running_receiver(folder: Path) -> AsyncIterator[Receiver]:
+    """A service that listens on a port of its own, with its file in a folder."""
+    receiver = Receiver(folder)
     async with serving(receiver.take, "/hooks") as receiver.port:
         try:
             yield receiver
         finally:
             if receiver.silent is not None:
                 receiver.silent.set()
+
+
+@pytest.fixture
+async def receiver(tmp_path: Path) -> AsyncIterator[Receiver]:
+    """A service for one test."""
+    async with running_receiver(tmp_path) as running:
+        yield running
