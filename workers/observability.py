@@ -102,6 +102,7 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # else a line for each request, which says nothing
     logging.captureWarnings(True)  # pydantic's warnings quote values
     # The SDK repeats in the message what it also gives as separate keys.
     workflow.logger.workflow_info_on_message = False

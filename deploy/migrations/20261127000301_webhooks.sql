@@ -34,7 +34,7 @@ CREATE TABLE webhook_outbox (
 COMMENT ON COLUMN webhook_outbox.since IS 'Since when it is tried: when it was queued, or queued again by an operator.';
 COMMENT ON COLUMN webhook_outbox.due_at IS 'Not to be tried before; moved ahead by whoever claims it.';
 
-CREATE INDEX webhook_outbox_waiting ON webhook_outbox (subscriber, due_at) WHERE status = 'waiting';
+CREATE INDEX webhook_outbox_waiting ON webhook_outbox (subscriber, due_at, seq) WHERE status = 'waiting';
 CREATE INDEX webhook_outbox_order ON webhook_outbox (subscriber, pathway_id, episode, seq) WHERE status = 'waiting';
 
 -- By trigger, so that a row stands exactly where its journal entry does, whichever release and role wrote that.

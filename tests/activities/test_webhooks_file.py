@@ -1,6 +1,7 @@
 """The file of subscribers is read strictly; what is wrong is told by code and field, and no secret is shown."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from temporalio.client import Client
 from activities.keyring import create_keyring
 from activities.webhooks.subscribers import WebhooksInvalid, load_subscribers
 from schemas.records import TaskQueue
-from schemas.webhooks import FACT_TYPES
+from schemas.webhooks import FACT_TYPES, Notice
 from tests.support.webhooks import SECRET
 from workers.main import working
 from workers.settings import Settings
@@ -111,6 +112,16 @@ def test_two_subscribers_of_one_id_are_refused(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(WebhooksInvalid) as caught:
         load_subscribers(written(tmp_path, entry(), entry()))
     assert caught.value.refusals[0].field == "subscribers"
+
+
+def test_the_examples_of_the_operators_guide_are_right(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "deploy" / "README.md").read_text()
+    (example,) = re.findall(r"```yaml\n(subscribers:.+?)```", guide, re.DOTALL)
+    (notice,) = re.findall(r'```json\n(\{"type".+?)```', guide, re.DOTALL)
+    (tmp_path / "webhooks.yaml").write_text(example)
+    (tmp_path / "scheduling.secret").write_text(SECRET)
+    (one,) = load_subscribers(tmp_path / "webhooks.yaml")
+    assert Notice.model_validate_json(notice).data.fact in (one.types or ())
 
 
 def test_every_type_of_fact_can_be_named() -> None:
