@@ -65,7 +65,7 @@ class Conductor:
         self.ahead: Due | None = None
         self.unwritten: list[Event] = []
         self.unsent: list[MessageRequest] = []
-        self.under_way: set[str] = set()
+        self.under_way: set[str] = set()  # ids of messages whose attempt ends by itself or is broken off
         self.held: dict[str, datetime] = {}
         self.unrecorded: list[Unrecorded] = []
         self.answered: dict[str, Answered] = {}

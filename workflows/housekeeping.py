@@ -57,12 +57,17 @@ class Housekeeping(Paging):
                 if workflow.info().is_target_worker_deployment_version_changed()
                 else None,
             )
-        # Messages of a closed pathway have lost their reason; its journal has not.
+        # Messages of a closed pathway have lost their reason, and attempts at them end at once; its journal has not.
         self.withdraw_messages()
         await workflow.wait_condition(
             lambda: (
                 self.broken is not None
-                or (not self.unwritten and not self.unrecorded and workflow.all_handlers_finished())
+                or (
+                    not self.under_way
+                    and not self.unwritten
+                    and not self.unrecorded
+                    and workflow.all_handlers_finished()
+                )
             )
         )
         self.require_unbroken()

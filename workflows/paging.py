@@ -25,20 +25,20 @@ class Paging(Posting):
 
     async def deliver_pages(self) -> None:
         """Begin a page the moment it is wanted, for as long as the run lasts."""
-        under_way: dict[str, asyncio.Task[None]] = {}
+        tasks: dict[str, asyncio.Task[None]] = {}
 
         def waiting() -> list[MessageRequest]:
-            return [page for page in self.pages() if page.id not in under_way or under_way[page.id].done()]
+            return [page for page in self.pages() if page.id not in tasks or tasks[page.id].done()]
 
         try:
             while True:
                 await workflow.wait_condition(lambda: bool(waiting()))
                 self.withdraw_messages()
-                under_way = {message_id: task for message_id, task in under_way.items() if not task.done()}
+                tasks = {message_id: task for message_id, task in tasks.items() if not task.done()}
                 for page in waiting():
-                    under_way[page.id] = asyncio.create_task(self.unbroken(self._paged(page)))
+                    tasks[page.id] = asyncio.create_task(self.unbroken(self._paged(page)))
         finally:
-            for task in under_way.values():
+            for task in tasks.values():
                 task.cancel()
 
     async def record_pages(self) -> None:

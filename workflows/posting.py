@@ -105,7 +105,8 @@ class Posting(Conductor):
             retry_policy=retry_policy,
             summary=summary,
         )
-        ids = {message.id for message in batch.messages}
+        # An attempt that nothing breaks off must keep nothing from being taken back.
+        ids = {message.id for message in batch.messages if batch.rules is not None}
         self.under_way |= ids
         try:
             await workflow.wait_condition(lambda: attempts.done() or self._is_outdated(batch))

@@ -212,7 +212,7 @@ async def test_a_page_that_left_is_not_taken_back_by_what_was_said_meanwhile(eng
         answer = asyncio.create_task(
             sent_until_answered(engine, hand.id, hand.command(AcknowledgeEmergency, Role.PHYSICIAN))
         )
-        await asyncio.sleep(1)
+        await asyncio.sleep(1)  # for it to reach the server, of which nothing tells before a worker takes it up
         async with working(temporal, engine.settings, (TaskQueue.PATHWAYS,)):
             await answer
             facts = [event.fact for event in await hand.journal()]

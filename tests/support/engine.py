@@ -127,13 +127,13 @@ class Engine:
         receipt = await self.client.refer(referral or a_referral())
         return self.hand(receipt.pathway_id)
 
-    async def start(self, tuning: Tuning, pathway_id: str = "") -> Hand:
+    async def start(self, tuning: Tuning, pathway_id: str = "", enrolment: Enrolment | None = None) -> Hand:
         """Start a pathway directly, with engine limits of its own."""
         pathway_id = pathway_id or f"p-{uuid4().hex}"
         await self.people.put(_contact(pathway_id, Role.PATIENT))
         await self.client.temporal.start_workflow(
             CarePathway.run,
-            PathwayStart(enrolment=an_enrolment(), tuning=tuning),
+            PathwayStart(enrolment=enrolment or an_enrolment(), tuning=tuning),
             id=pathway_id,
             task_queue="pathways",
         )

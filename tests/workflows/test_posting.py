@@ -6,12 +6,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schemas.actors import Role
-from schemas.commands import ApproveDosing, CancelSession, RevokeApproval, ScheduleSession, SignPreparationNote
+from schemas.commands import (
+    ApproveDosing,
+    CancelSession,
+    DiscontinuePathway,
+    RevokeApproval,
+    ScheduleSession,
+    SignPreparationNote,
+)
 from schemas.messages import Contact, QuietHours
 from schemas.start import Tuning
 from schemas.views import OutboxRow
 from tests.support.care import enrolled, prepared
-from tests.support.engine import ZONE, Engine, Hand
+from tests.support.engine import ZONE, Engine, Hand, an_enrolment
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -131,3 +138,30 @@ async def test_what_hangs_at_the_mail_server_is_broken_off_when_its_reason_goes(
     await eventually(settled)
     asked_for = [mail for mail in engine.mail.to("dr-sage@example.org") if "decision" in str(mail.message["Subject"])]
     assert len(asked_for) == 1
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["protocol of now", "protocol without rules of messages"])
+async def test_what_is_under_way_is_taken_back_when_the_pathway_closes(engine: Engine, before: bool) -> None:
+    enrolment = an_enrolment()
+    if before:
+        enrolment = enrolment.model_copy(update={"protocol": enrolment.protocol.model_copy(update={"messages": None})})
+    hand = await engine.start(Tuning(), enrolment=enrolment)
+    await enrolled(hand)
+    engine.mail.recipient_replies["dr-sage@example.org"] = "451 4.7.1 try again later"
+    await hand.do(SignPreparationNote, Role.THERAPIST)
+
+    async def row() -> OutboxRow | None:
+        rows = await engine.client.outbox(hand.id)
+        return next((one for one in rows if one.template == "approval_requested" and one.attempts >= 1), None)
+
+    await eventually(row)
+    await hand.do(DiscontinuePathway, Role.PHYSICIAN)
+
+    async def closed() -> bool:
+        return not await hand.is_open()
+
+    await eventually(closed)
+    engine.mail.recipient_replies.clear()
+    last = await row()
+    assert last is not None
+    assert last.status == "withdrawn"
