@@ -7,12 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
-
-from activities.strict_yaml import UNREADABLE_FILE, NotYaml, json_of
+from activities.strict_yaml import UNREADABLE_FILE, FileInvalid, read_file
 from schemas.protocol import Protocol
 from schemas.protocol.checks import Problem, contradictions, gaps
-from schemas.refusals import Refusal, refusals_from_validation
+from schemas.refusals import Refusal
 
 PROTOCOL_INCOMPLETE: Final = "protocol_incomplete"
 PROTOCOL_CONTRADICTORY: Final = "protocol_contradictory"
@@ -20,14 +18,8 @@ PROTOCOL_CONTRADICTORY: Final = "protocol_contradictory"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
-class ProtocolInvalid(Exception):
-    """A protocol that cannot be used: its file, and a refusal with field and sentence for each thing that is wrong."""
-
-    def __init__(self, file: str, refusal: Refusal, *more: Refusal) -> None:
-        super().__init__(f"{file}: {refusal.sentence}")
-        self.file = file
-        self.refusal = refusal
-        self.refusals = (refusal, *more)
+class ProtocolInvalid(FileInvalid):
+    """A protocol that cannot be used."""
 
 
 def load_protocol(name_or_path: str) -> Protocol:
@@ -48,12 +40,7 @@ def load_protocol(name_or_path: str) -> Protocol:
 
 
 def _parsed(file: str, source: Any) -> Protocol:
-    try:
-        protocol = Protocol.model_validate_json(json_of(source))
-    except NotYaml as error:
-        raise ProtocolInvalid(file, error.refusal) from None
-    except ValidationError as error:
-        raise ProtocolInvalid(file, *refusals_from_validation(error)) from None
+    protocol = read_file(file, source, Protocol, ProtocolInvalid)
     found = [
         *(_refusal(PROTOCOL_INCOMPLETE, problem) for problem in gaps(protocol)),
         *(_refusal(PROTOCOL_CONTRADICTORY, problem) for problem in contradictions(protocol)),

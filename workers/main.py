@@ -31,13 +31,13 @@ from activities.outreach.mail import Mailer
 from activities.outreach.paging import Paging
 from activities.outreach.ports import Carrier
 from activities.outreach.provider import Provider
-from activities.protocols import ProtocolInvalid
 from activities.records.identities import Identities
 from activities.records.journal import Journal
 from activities.records.people import People
 from activities.records.snapshot import StaffSnapshot
+from activities.strict_yaml import FileInvalid
 from activities.webhooks.sending import Webhooks
-from activities.webhooks.subscribers import WebhooksInvalid, load_subscribers
+from activities.webhooks.subscribers import load_subscribers
 from schemas.messages import Channel
 from schemas.records import TaskQueue
 from workers.observability import configure_logging, runtime
@@ -219,7 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     configure_logging(settings)
     try:
         asyncio.run(run_workers(settings, tuple(given.queue or TaskQueue)))
-    except (NotConfigured, ProtocolInvalid, KeyringError, WebhooksInvalid) as unusable:
+    except (NotConfigured, FileInvalid, KeyringError) as unusable:
         sys.stderr.write(f"{unusable}\n")
         return 2
     except ServerUnreachable as unreachable:

@@ -10,11 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
 from standardwebhooks import Webhook
 
-from activities.strict_yaml import NotYaml, json_of
-from schemas.refusals import Refusal, refusals_from_validation
+from activities.strict_yaml import FileInvalid, read_file
+from schemas.refusals import Refusal
 from schemas.webhooks import SecretSource, WebhooksFile
 
 SECRET_MISSING: Final = "secret_missing"  # noqa: S105  a code
@@ -25,13 +24,11 @@ _BYTES: Final = range(24, 65)
 """How long a secret may be by the specification."""
 
 
-class WebhooksInvalid(Exception):
-    """A file that cannot be used: a refusal with code, field and sentence for each thing that is wrong."""
+class WebhooksInvalid(FileInvalid):
+    """A file of subscribers that cannot be used."""
 
-    def __init__(self, file: Path, refusal: Refusal, *more: Refusal) -> None:
-        super().__init__(f"{file}: {refusal.sentence} ({refusal.code}, {refusal.field or 'the whole file'})")
-        self.file = file
-        self.refusals = (refusal, *more)
+    def __str__(self) -> str:
+        return f"{self.file}: {self.refusal.sentence} ({self.refusal.code}, {self.refusal.field or 'the whole file'})"
 
 
 @dataclass(frozen=True)
@@ -56,12 +53,7 @@ def load_subscribers(file: Path) -> tuple[Subscriber, ...]:
     Raises:
         WebhooksInvalid: It is no such file, or a secret is not where the file says.
     """
-    try:
-        entries = WebhooksFile.model_validate_json(json_of(file)).subscribers
-    except NotYaml as error:
-        raise WebhooksInvalid(file, error.refusal) from None
-    except ValidationError as error:
-        raise WebhooksInvalid(file, *refusals_from_validation(error)) from None
+    entries = read_file(str(file), file, WebhooksFile, WebhooksInvalid).subscribers
     found: list[Subscriber] = []
     wrong: list[Refusal] = []
     for place, entry in enumerate(entries):
@@ -70,7 +62,7 @@ def load_subscribers(file: Path) -> tuple[Subscriber, ...]:
         except _Unusable as flaw:
             wrong.append(Refusal(code=flaw.code, field=f"subscribers.{place}.secret", sentence=flaw.sentence))
     if wrong:
-        raise WebhooksInvalid(file, *wrong)
+        raise WebhooksInvalid(str(file), *wrong)
     return tuple(found)
 
 

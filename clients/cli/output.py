@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +46,27 @@ def show_receipt(receipt: Receipt) -> None:
         *(f"  {words(fact)}" for fact in receipt.facts),
         *(f"  [yellow]Warning: {words(warning)}[/]" for warning in receipt.warnings),
     )
+
+
+@contextmanager
+def told_whole() -> Iterator[None]:
+    """Tell everything that is wrong with a file that the block reads, each with its field.
+
+    Raises:
+        Refused: The file cannot be used; for the first thing that is wrong. The others are printed before.
+    """
+    import typer
+
+    from activities.strict_yaml import FileInvalid
+    from clients.errors import refused
+
+    try:
+        yield
+    except FileInvalid as invalid:
+        first, *more = invalid.refusals
+        for one in more:
+            typer.secho(f"{one.field or invalid.file}: {one.sentence}", err=True, fg="red")
+        raise refused(first.code, f"{invalid.file}: {first.sentence}", first.field) from None
 
 
 def write_private(file: Path, text: str) -> None:

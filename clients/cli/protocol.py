@@ -12,7 +12,7 @@ import typer
 from clients.cli.asking import ask
 from clients.cli.exit import Exit
 from clients.cli.options import ActorName, AsJson, CommandId, PathwayId, Reason, State, actor_of, example
-from clients.cli.output import print_json, show, show_receipt
+from clients.cli.output import print_json, show, show_receipt, told_whole
 
 if TYPE_CHECKING:
     from schemas.protocol import Protocol
@@ -32,16 +32,10 @@ def loaded(name: str) -> Protocol:
     Raises:
         Refused: It cannot be used.
     """
-    from activities.protocols import ProtocolInvalid, load_protocol
-    from clients.errors import refused
+    from activities.protocols import load_protocol
 
-    try:
+    with told_whole():
         return load_protocol(name)
-    except ProtocolInvalid as invalid:
-        first, *more = invalid.refusals
-        for one in more:
-            typer.secho(f"{one.field or invalid.file}: {one.sentence}", err=True, fg="red")
-        raise refused(first.code, f"{invalid.file}: {first.sentence}", first.field) from None
 
 
 @app.command(epilog=example("kap protocol check clinic.yaml"))

@@ -98,8 +98,7 @@ def run_worker(settings: Settings, queues: Sequence[str] | None) -> None:
         Refused: A queue is unknown, the server does not answer, or a file of the settings cannot be used.
     """
     from activities.keyring import KeyringError
-    from activities.protocols import ProtocolInvalid
-    from activities.webhooks.subscribers import WebhooksInvalid
+    from activities.strict_yaml import FileInvalid
     from schemas.records import TaskQueue
     from workers.main import NotConfigured, run_workers
     from workers.observability import configure_logging
@@ -112,7 +111,7 @@ def run_worker(settings: Settings, queues: Sequence[str] | None) -> None:
     configure_logging(settings)
     try:
         asyncio.run(run_workers(settings, chosen))
-    except (NotConfigured, ProtocolInvalid, WebhooksInvalid) as error:
+    except (NotConfigured, FileInvalid) as error:
         raise refused("settings_invalid", str(error)) from error
     except ServerUnreachable as error:
         raise refused(SERVER_UNREACHABLE, str(error)) from error

@@ -115,13 +115,13 @@ async def test_what_is_not_taken_is_sent_again_under_the_same_id(
 
 
 async def test_a_receiver_that_keeps_silent_is_tried_again(pool: Pool, journal: Journal, receiver: Receiver) -> None:
-    receiver.silent = asyncio.Event()
+    receiver.pause = asyncio.Event()
     await subscribed(pool, receiver)
     await journal.write_journal(batch(FIVE, 1, 1))
     async with webhooks(pool, receiver).sending():
         await eventually(lambda: len(receiver.told) == 2)
         assert (await state(pool)).code == "timed_out"
-        receiver.silent.set()
+        receiver.pause.set()
         assert (await settled(pool)).sent == 1
     assert len({told.message_id for told in receiver.told}) == 1
 
@@ -204,7 +204,7 @@ async def test_what_is_never_taken_fails_in_the_end_and_lets_the_next_one_go(
 async def test_a_worker_killed_between_post_and_mark_sends_again_under_the_same_id(
     pool: Pool, database_url: str, journal: Journal, receiver: Receiver
 ) -> None:
-    receiver.silent = asyncio.Event()
+    receiver.pause = asyncio.Event()
     await subscribed(pool, receiver)
     await journal.write_journal(batch(FIVE, 1, 1))
     program = (
@@ -224,7 +224,7 @@ async def test_a_worker_killed_between_post_and_mark_sends_again_under_the_same_
     await eventually(lambda: receiver.told, timeout=30)
     worker.send_signal(signal.SIGKILL)
     await worker.wait()
-    receiver.silent.set()
+    receiver.pause.set()
     async with webhooks(pool, receiver).sending():
         row = await settled(pool)
     assert row.sent == 1
@@ -235,13 +235,13 @@ async def test_a_worker_killed_between_post_and_mark_sends_again_under_the_same_
 async def test_an_outage_of_the_database_loses_nothing(
     pool: Pool, postgres: PostgresServer, journal: Journal, receiver: Receiver
 ) -> None:
-    receiver.silent = asyncio.Event()
+    receiver.pause = asyncio.Event()
     await subscribed(pool, receiver)
     await journal.write_journal(batch(FIVE, 1, 2))
     async with webhooks(pool, receiver, pace=Pace(lease=1, idle=0.02, outage=0.1)).sending():
         await eventually(lambda: receiver.told)
         async with postgres.outage(signal.SIGQUIT):
-            receiver.silent.set()
+            receiver.pause.set()
             await eventually(lambda: receiver.taken)
         await journal.write_journal(batch(FIVE, 3, 3))
         row = await settled(pool)

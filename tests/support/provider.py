@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import pytest
 import uvicorn
@@ -27,7 +27,7 @@ TOKEN = "token-of-the-tests"
 class ProviderServer:
     """Takes messages and keeps them; what else it does is set on its attributes, for the requests to come."""
 
-    port: int
+    port: int = 0
     messages: list[dict[str, Any]] = field(default_factory=list)
     """What was taken, each once, in order."""
     requests: int = 0
@@ -70,37 +70,41 @@ class ProviderServer:
         return JSONResponse({"id": key}, status_code=409 if known and self.conflict_on_repeat else 202)
 
 
+class Takes(Protocol):
+    """A server of the tests that takes what is posted to it."""
+
+    port: int
+    pause: asyncio.Event | None
+    """While this is not set, requests may be kept waiting; it is set at the end."""
+
+    async def take(self, request: Request) -> Response: ...
+
+
+T = TypeVar("T", bound=Takes)
+
+
 @asynccontextmanager
-async def serving(take: Callable[[Request], Awaitable[Response]], path: str) -> AsyncIterator[int]:
-    """A server on a port of its own, which is given to the block, that takes what is posted to one path."""
+async def serving(server: T, path: str) -> AsyncIterator[T]:
+    """Have a server listen on a port of its own, and take what is posted to one path."""
     with socket.socket() as listener:
         listener.bind((HOST, 0))
-        app = Starlette(routes=[Route(path, take, methods=["POST"])])
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        await eventually(lambda: server.started)
+        server.port = listener.getsockname()[1]
+        app = Starlette(routes=[Route(path, server.take, methods=["POST"])])
+        http = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
+        running = asyncio.create_task(http.serve(sockets=[listener]))
+        await eventually(lambda: http.started)
         try:
-            yield listener.getsockname()[1]
+            yield server
         finally:
-            server.should_exit = True
+            if server.pause is not None:
+                server.pause.set()
+            http.should_exit = True
             with suppress(asyncio.CancelledError):
                 await running
-
-
-@asynccontextmanager
-async def running_provider() -> AsyncIterator[ProviderServer]:
-    """A provider that listens on a port of its own."""
-    provider = ProviderServer(0)
-    async with serving(provider.take, "/messages") as provider.port:
-        try:
-            yield provider
-        finally:
-            if provider.pause is not None:
-                provider.pause.set()
 
 
 @pytest.fixture
 async def provider() -> AsyncIterator[ProviderServer]:
     """A provider for one test."""
-    async with running_provider() as running:
+    async with serving(ProviderServer(), "/messages") as running:
         yield running

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ class Receiver:
     """Answers the next requests with these statuses and headers."""
     refuses: str | None = None
     """Answers 503 to whatever is about this pathway."""
-    silent: asyncio.Event | None = None
+    pause: asyncio.Event | None = None
     """Keeps silent until this is set."""
 
     async def take(self, request: Request) -> Response:
@@ -66,8 +66,8 @@ class Receiver:
         Webhook(SECRET).verify(body, headers)
         told = Told(headers["webhook-id"], headers, body.decode())
         self.told.append(told)
-        if self.silent is not None:
-            await self.silent.wait()
+        if self.pause is not None:
+            await self.pause.wait()
         if self.replies:
             status, more = self.replies.popleft()
             return Response(status_code=status, headers=more)
@@ -90,16 +90,9 @@ class Receiver:
         return load_subscribers(self.file(types, name))
 
 
-@asynccontextmanager
-async def running_receiver(folder: Path) -> AsyncIterator[Receiver]:
+def running_receiver(folder: Path) -> AbstractAsyncContextManager[Receiver]:
     """A service that listens on a port of its own, with its file in a folder."""
-    receiver = Receiver(folder)
-    async with serving(receiver.take, "/hooks") as receiver.port:
-        try:
-            yield receiver
-        finally:
-            if receiver.silent is not None:
-                receiver.silent.set()
+    return serving(Receiver(folder), "/hooks")
 
 
 @pytest.fixture
