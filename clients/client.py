@@ -39,6 +39,7 @@ from schemas.pathway import Closure
 from schemas.public import Phrase
 from schemas.records import TaskQueue
 from schemas.referral import Acknowledgement, IntakeReceipt, Referral
+from schemas.rounds import ROUND_PREFIX
 from workers.plugin import ServerUnreachable, connect
 from workers.settings import Settings
 
@@ -232,8 +233,8 @@ class KapClient(ReadModel):
             raise unknown_pathway() from problem
 
     def _handle(self, pathway_id: str) -> WorkflowHandle[object, Closure]:
-        """The pathway's workflow; an intake is another kind of workflow and takes no commands."""
-        if not is_id(pathway_id) or pathway_id.startswith(INTAKE_PREFIX):
+        """The pathway's workflow; intakes and rounds are other kinds of workflow and take no commands."""
+        if not is_id(pathway_id) or pathway_id.startswith((INTAKE_PREFIX, ROUND_PREFIX)):
             raise unknown_pathway()
         return self.temporal.get_workflow_handle(pathway_id, result_type=Closure)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple, TypeVar
 
 from activities.cipher import Cipher
@@ -15,6 +15,7 @@ from activities.outreach.inbox import InboxDamaged, read_inbox
 from activities.records.journal import JournalDamaged, read_journal, verify_chain
 from activities.records.people import DirectoryDamaged, People
 from activities.records.read_model import list_pathways, outbox, worklist
+from activities.rounds.records import endings, findings
 from activities.webhooks.outbox import resend_webhooks, webhook_states
 from clients.errors import (
     DATABASE_MISSING,
@@ -32,7 +33,7 @@ from schemas.actors import Role
 from schemas.events import Event
 from schemas.messages import Contact
 from schemas.pathway import Phase
-from schemas.views import InboxEntry, OutboxRow, PathwayRow, WebhookRow, WorkRow
+from schemas.views import EndingRow, FindingRow, InboxEntry, OutboxRow, PathwayRow, WebhookRow, WorkRow
 from workers.settings import DEFAULT_STATE_DIR, Settings
 
 T = TypeVar("T")
@@ -124,6 +125,28 @@ class ReadModel:
             return await self._asked(read_inbox(await self._connected(), self._cipher, person_id, limit=limit))
         except InboxDamaged as error:
             raise refused(DIRECTORY_DAMAGED, str(error)) from error
+
+    async def endings(self, within: timedelta | None = None, *, limit: int = 100) -> list[EndingRow]:
+        """What ends by itself, the soonest first, as the last inventory saw it.
+
+        Args:
+            within: Only what ends in this span from now.
+            limit: At most so many.
+
+        Raises:
+            Refused: PostgreSQL does not answer.
+        """
+        now = datetime.now(UTC)
+        until = now + within if within is not None else None
+        return await self._asked(endings(await self._connected(), until, now=now, limit=limit))
+
+    async def findings(self) -> list[FindingRow]:
+        """Where records and pathways differed at the last inventory.
+
+        Raises:
+            Refused: PostgreSQL does not answer.
+        """
+        return await self._asked(findings(await self._connected()))
 
     async def webhooks(self) -> list[WebhookRow]:
         """Where each service stands that is told by webhook.

@@ -35,6 +35,7 @@ class Template(StrEnum):
     WORK_REMINDER = "work_reminder"
     THREAD_MESSAGE = "thread_message"
     RECORD_UPDATED = "record_updated"
+    DIGEST = "digest"
 
     @property
     def is_safety(self) -> bool:
@@ -92,6 +93,24 @@ class Appointment(Model):
     cancelled: bool = False
 
 
+class ClinicCounts(Model):
+    """What a digest tells of the whole clinic."""
+
+    overdue: int = Field(ge=0, description="Open work that is past due.")
+    past_limit: int = Field(ge=0, description="Of it, work past its hard limit.")
+    ending: int = Field(ge=0, description="Consents, approvals, credentials and dated rules that end soon.")
+    findings: int = Field(ge=0, description="Pathways whose records a human has to look at.")
+
+
+class DigestCounts(Model):
+    """What a morning digest says: counts, and nothing of anybody."""
+
+    open: int = Field(ge=0)
+    overdue: int = Field(ge=0)
+    today: int = Field(ge=0, description="Falls due before the end of the recipient's day.")
+    clinic: ClinicCounts | None = None
+
+
 class MessageRequest(Model):
     """A message that the pathway decided to send. It is sent once in effect, whatever is retried."""
 
@@ -105,6 +124,7 @@ class MessageRequest(Model):
     expires_at: Instant | None = Field(default=None, description="Not sent any more from then on (pathway time).")
     appointment: Appointment | None = Field(default=None, description="Goes into the recipient's calendar.")
     scope: ReleaseScope | None = Field(default=None, description="What waits there, if a release must cover it.")
+    digest: DigestCounts | None = Field(default=None, description="What a digest counts.")
     urgent: bool | None = Field(default=None, description="About urgent work: neither quiet hours nor cap delay it.")
 
     @property

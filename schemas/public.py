@@ -22,6 +22,9 @@ class Phrase(StrEnum):
     SEND_MESSAGE = "Send message {number}"
     PAGE = "Page staff"
     RECORD_PAGES = "Record {number} pages"
+    CLINIC_ROUND = "Clinic-wide round"
+    COLLECT_DIGESTS = "Collect digests"
+    TAKE_INVENTORY = "Compare records with pathways"
 
     def text(self, **numbers: int) -> PublicText:
         """The phrase with its numbers filled in.

@@ -21,6 +21,8 @@ class ActivityName(StrEnum):
     DELIVER_MESSAGES = "deliver_messages"
     PAGE = "page"
     RECORD_PAGES = "record_pages"
+    COLLECT_DIGESTS = "collect_digests"
+    TAKE_INVENTORY = "take_inventory"
 
 
 class TaskQueue(StrEnum):

@@ -7,6 +7,7 @@ from schemas.base import Id, Instant, Line, Model
 from schemas.messages import Channel
 from schemas.pathway import Phase
 from schemas.records import PathwayView
+from schemas.rounds import Ending, Finding, RoundKind, RoundReport
 from schemas.work import WorkKind
 
 
@@ -81,6 +82,32 @@ class OutboxRow(Model):
     counted_at: Instant | None = Field(default=None, description="When it was sent, in pathway time.")
     confirmed_at: Instant | None = None
     channels: tuple[ChannelRow, ...] = ()
+
+
+class EndingRow(Ending):
+    """Something that ends by itself, of one pathway, as the last inventory saw it."""
+
+    pathway_id: Id
+    seen_at: Instant
+
+
+class FindingRow(Finding):
+    """What the last inventory found."""
+
+    found_at: Instant
+
+
+class RoundRow(Model):
+    """A clinic-wide round, as its schedule has it."""
+
+    kind: RoundKind
+    every_s: int = Field(description="Seconds from one to the next.")
+    paused: bool
+    last_due_at: Instant | None = Field(description="When the newest one was due.")
+    last_begun_at: Instant | None = Field(description="When it was begun; later than due where an outage lay between.")
+    last: RoundReport | None = Field(description="What the newest one did that has ended.")
+    missed: int = Field(description="Rounds that were not made up for, as an outage lasted too long.")
+    next_at: Instant | None
 
 
 class WebhookRow(Model):

@@ -33,8 +33,10 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, Register
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.protocols import ProtocolInvalid, load_protocol
 from schemas.search import SEARCH_ATTRIBUTES, SearchType
 from workers.plugin import ServerUnreachable, connect
+from workers.rounds import settle_schedules
 from workers.settings import Settings
 
 T = TypeVar("T")
@@ -84,6 +86,7 @@ async def bootstrap(
     client = await _within(patience, lambda: connect(settings), ServerUnreachable)
     await _create_namespace(client, retention, report)
     await _create_search_attributes(client, patience, report)
+    await _create_schedules(client, settings, report)
     if settings.database_url is None:
         report("No database is named (KAP_DATABASE_URL), so its schema is left alone.")
     elif migrations is not None:
@@ -201,6 +204,15 @@ async def _create_search_attributes(client: Client, patience: timedelta, report:
         raise BootstrapFailed(
             f"The server does not take the search attributes within {patience.total_seconds():.0f} s."
         ) from None
+
+
+async def _create_schedules(client: Client, settings: Settings, report: Callable[[str], None]) -> None:
+    try:
+        await settle_schedules(client, load_protocol(settings.protocol).rounds, report)
+    except ProtocolInvalid as error:
+        raise BootstrapFailed(f"The protocol cannot be used: {error}") from error
+    except RPCError as error:
+        raise BootstrapFailed(f"The schedules of rounds cannot be made: {error.message}") from error
 
 
 class _Unready(Exception):

@@ -31,10 +31,13 @@ from activities.outreach.mail import Mailer
 from activities.outreach.paging import Paging
 from activities.outreach.ports import Carrier
 from activities.outreach.provider import Provider
+from activities.protocols import load_protocol
 from activities.records.identities import Identities
 from activities.records.journal import Journal
 from activities.records.people import People
 from activities.records.snapshot import StaffSnapshot
+from activities.rounds.digests import DigestRound
+from activities.rounds.inventory import Inventory
 from activities.strict_yaml import FileInvalid
 from activities.webhooks.sending import Webhooks
 from activities.webhooks.subscribers import load_subscribers
@@ -45,6 +48,7 @@ from workers.plugin import ServerUnreachable, connect
 from workers.settings import Settings
 from workflows.intake import ReferralIntake
 from workflows.pathway import CarePathway
+from workflows.rounds import ClinicRound
 
 GRACE = timedelta(seconds=10)
 """How long a stopping worker lets its activities finish."""
@@ -53,7 +57,7 @@ MOST_AT_ONCE = {TaskQueue.OUTREACH: MAX_CONNECTIONS // 2}
 """Activities at once, where fewer than the SDK's default are good: a mail holds a connection while it is handed over,
 and a mail server that hangs must leave the journal enough of them."""
 
-WORKFLOWS: Sequence[type] = (CarePathway, ReferralIntake)
+WORKFLOWS: Sequence[type] = (CarePathway, ReferralIntake, ClinicRound)
 
 Activities = dict[TaskQueue, list[Callable[..., Any]]]
 
@@ -62,7 +66,7 @@ class NotConfigured(Exception):
     """A setting that workers cannot do without is missing; the message names it."""
 
 
-def activities_by_queue(settings: Settings, pool: Pool, cipher: Cipher) -> Activities:
+def activities_by_queue(client: Client, settings: Settings, pool: Pool, cipher: Cipher) -> Activities:
     """Every activity but those of pages, under the task queue whose workers have what it needs.
 
     The journal is written on ``pathways``, too: as a local activity, in the workflow task of the command it records.
@@ -79,6 +83,7 @@ def activities_by_queue(settings: Settings, pool: Pool, cipher: Cipher) -> Activ
         allow_unsigned_protocol=settings.allow_unsigned_protocol,
     )
     outreach = Outreach(pool, people, carriers_of(settings, cipher), settings.portal_url)
+    rules = load_protocol(settings.protocol).rounds
     return {
         TaskQueue.PATHWAYS: [
             desk.admit_referral,
@@ -87,7 +92,13 @@ def activities_by_queue(settings: Settings, pool: Pool, cipher: Cipher) -> Activ
             identities.compare_identity,
             journal.write_journal,
         ],
-        TaskQueue.RECORDS: [identities.compare_identity, journal.write_journal, people.put_contact],
+        TaskQueue.RECORDS: [
+            identities.compare_identity,
+            journal.write_journal,
+            people.put_contact,
+            DigestRound(pool, rules).collect_digests,
+            Inventory(pool, cipher, client, rules).take_inventory,
+        ],
         TaskQueue.OUTREACH: [outreach.deliver_messages],
     }
 
@@ -150,7 +161,7 @@ async def working(
         pool = await open_pool(settings.database_url)
         stack.push_async_callback(_close, pool)
         cipher = Cipher(load_keyring(settings.keyring))
-        activities = activities_by_queue(settings, pool, cipher)
+        activities = activities_by_queue(client, settings, pool, cipher)
         if TaskQueue.PAGES in queues:
             activities |= await stack.enter_async_context(pages_activities(settings, settings.database_url, cipher))
         if TaskQueue.OUTREACH in queues and settings.webhooks is not None:

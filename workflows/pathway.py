@@ -9,6 +9,7 @@ from temporalio.common import RetryPolicy
 from schemas.answers import Status
 from schemas.pathway import Closure
 from schemas.records import ActivityName
+from schemas.rounds import Accounts
 from schemas.start import PathwayStart
 from workflows.conductor import CareEnded
 from workflows.housekeeping import QUICK_WRITE, Housekeeping
@@ -25,7 +26,7 @@ from workflows.phases.safety import SafetyWatch
 from workflows.phases.session import SessionPhase
 from workflows.phases.simulation import Simulation
 from workflows.phases.team import Teamwork
-from workflows.rules.status import status_of
+from workflows.rules.status import accounts_of, status_of
 
 
 @workflow.defn
@@ -79,6 +80,11 @@ class CarePathway(
         may_go = len(self.released())
         status = status_of(self.state, self.clock.now(engine_now), len(self.unwritten), may_go)
         return status.model_copy(update={"withheld_messages": len(self.unsent) - may_go})
+
+    @workflow.query(description="What the pathway's records are compared with.")
+    def accounts(self) -> Accounts:
+        """Version, open work and what ends by itself: for the inventory."""
+        return accounts_of(self.state, len(self.unwritten), self.written_hash)
 
     async def _clock_admitted(self, start: PathwayStart) -> None:
         """A simulated clock needs the worker's permission; the real one costs nothing."""

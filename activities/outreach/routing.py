@@ -75,8 +75,8 @@ def quiet_until(now: datetime, quiet: QuietHours, zone: str) -> datetime | None:
     today = now.astimezone(ZoneInfo(zone)).date()
     for day in (today - timedelta(days=1), today):
         over_midnight = quiet.ends <= quiet.begins
-        begins = _instant(day, quiet.begins, zone)
-        ends = _instant(day + timedelta(days=over_midnight), quiet.ends, zone)
+        begins = instant_of(day, quiet.begins, zone)
+        ends = instant_of(day + timedelta(days=over_midnight), quiet.ends, zone)
         if begins <= now < ends:
             return ends
     return None
@@ -85,9 +85,9 @@ def quiet_until(now: datetime, quiet: QuietHours, zone: str) -> datetime | None:
 def local_day(now: datetime, zone: str) -> tuple[datetime, datetime]:
     """The first instant of the local day that ``now`` lies in, and of the next one."""
     today = now.astimezone(ZoneInfo(zone)).date()
-    return _instant(today, MIDNIGHT, zone), _instant(today + timedelta(days=1), MIDNIGHT, zone)
+    return instant_of(today, MIDNIGHT, zone), instant_of(today + timedelta(days=1), MIDNIGHT, zone)
 
 
-def _instant(day: date, wall_clock: time, zone: str) -> datetime:
-    """Twice there: the first; not there: shifted forward."""
+def instant_of(day: date, wall_clock: time, zone: str) -> datetime:
+    """When the clock of a zone shows a time on a day. Twice there: the first; not there: shifted forward."""
     return datetime.combine(day, wall_clock, ZoneInfo(zone)).astimezone(UTC)

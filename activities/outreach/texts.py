@@ -86,8 +86,9 @@ class Texts:
         shown = {name: local_time(instant, zone, language) for name, instant in instants.items() if instant is not None}
         said = request.appointment
         moved, cancelled = said is not None and said.sequence > 0, said is not None and said.cancelled
+        known = {"role": recipient.role.value, "link": link, "digest": request.digest}
         try:
-            text = template.render(role=recipient.role.value, link=link, moved=moved, cancelled=cancelled, **shown)
+            text = template.render(moved=moved, cancelled=cancelled, **known, **shown)
         except TemplateError:
             raise NotComposable("template_failed") from None
         subject, body = text.lstrip().split("\n", 1)

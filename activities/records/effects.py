@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from schemas.events import Event
 from schemas.facts import (
@@ -19,6 +19,9 @@ from schemas.facts import (
     WorkItemOverdue,
     WorkItemReassigned,
 )
+
+OF_WORK: Final = frozenset({"opened", "overdue", "closed"})
+"""Effects on work items: those from which the worklist can be made anew."""
 
 
 def effects_of(events: Iterable[Event]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from temporalio.exceptions import ApplicationError
 from activities.cipher import Cipher, NotAuthentic
 from activities.database import Pool, database_errors
 from activities.keyring import UnknownKey
-from activities.records.effects import effects_of
+from activities.records.effects import OF_WORK, effects_of
 from schemas.events import CHAIN_START, Event
 from schemas.facts import Fact, MessageRequested
 from schemas.records import ActivityName, JournalBatch
@@ -48,7 +48,6 @@ _WRITTEN: Final = "written"
 _WRITE: Final = "SELECT write_journal($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _SUPERSEDE: Final = "SELECT supersede_journal($1, $2, $3, $4, $5)"
-_OF_WORK: Final = ("opened", "overdue", "closed")
 _READ: Final = """
     SELECT episode, seq, key_id, body, hash FROM journal
     WHERE pathway_id = $1 AND episode = coalesce(
@@ -110,7 +109,7 @@ class Journal:
             if lost[0].recorded_at >= other.recorded_at:
                 return False
             told = [event.fact.message.id for event in lost if isinstance(event.fact, MessageRequested)]
-            effects = json.dumps([one for one in effects_of(past) if one["effect"] in _OF_WORK])
+            effects = json.dumps([one for one in effects_of(past) if one["effect"] in OF_WORK])
             await connection.execute(_SUPERSEDE, batch.pathway_id, batch.episode, other.seq, effects, told)
             _log.warning("journal entries superseded", first_seq=other.seq, entries=len(lost))
         return True

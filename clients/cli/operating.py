@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+from clients.cli import rounds
 from clients.cli.asking import ask, read, settings_for
 from clients.cli.exit import Exit
 from clients.cli.options import AsJson, PathwayId, State, example
 from clients.cli.output import print_json, show, told_whole
 
 app = typer.Typer(help="Operations: prepare servers, publish schemas.", no_args_is_help=True)
+app.add_typer(rounds.app)
 
 
 @app.command(epilog=example("KAP_DATABASE_URL=postgres://… TEMPORAL_ADDRESS=… kap ops bootstrap"))

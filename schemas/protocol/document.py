@@ -26,6 +26,7 @@ from schemas.protocol.preparation import PreparationRules
 from schemas.protocol.quantity import Provenance, Quantity
 from schemas.protocol.referral import ReferralRules
 from schemas.protocol.regulation import RegulationRules
+from schemas.protocol.rounds import RoundRules
 from schemas.protocol.session import SessionRules
 from schemas.protocol.supply import SupplyRules
 from schemas.protocol.team import CareTeamRules
@@ -80,6 +81,7 @@ class Protocol(Model):
     messages: MessageRules | None = None
     thread: ThreadRules | None = None
     colleagues: ColleagueRules | None = None
+    rounds: RoundRules | None = None
     work: dict[WorkKind, WorkRule]
     ladder: Ladder
     ladders: dict[Priority, Ladder] = Field(default_factory=dict, description="Those of work that is pressing.")

@@ -40,7 +40,7 @@ async def work() -> None:
         client,
         task_queue=BENCH_QUEUE,
         workflows=[BareWorkflow],
-        activities=activities_by_queue(settings, pool, Cipher(keyring))[TaskQueue.PATHWAYS],
+        activities=activities_by_queue(client, settings, pool, Cipher(keyring))[TaskQueue.PATHWAYS],
     )
     async with working(client, settings), floor:
         lines = asyncio.StreamReader()

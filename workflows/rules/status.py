@@ -8,10 +8,12 @@ from schemas.answers import Check, CheckinStatus, MemberStatus, RiskStatus, Sess
 from schemas.checkins import OpenCheckin
 from schemas.pathway import Pathway, Session
 from schemas.records import PathwayView
+from schemas.rounds import Accounts
 from workflows.rules.checkins import asked
 from workflows.rules.consents.standing import is_monitoring_only
 from workflows.rules.credentials import Clinician, lacking, place_of_dose
 from workflows.rules.deadlines import due
+from workflows.rules.ending import ending
 from workflows.rules.gate import gate
 from workflows.rules.risk import level_of, still_to_clear, unassessed
 from workflows.rules.slot import obstacles
@@ -188,6 +190,19 @@ def view_of(state: Pathway) -> PathwayView:
         next_due_at=ahead[0].at if ahead else None,
         next_due_reason=ahead[0].reason if ahead else None,
         opened_at=state.opened_at,
+    )
+
+
+def accounts_of(state: Pathway, unwritten: int, written_hash: str) -> Accounts:
+    """What the pathway's records are compared with."""
+    return Accounts(
+        episode=state.episode,
+        version=state.version,
+        written=state.version - unwritten,
+        written_hash=written_hash,
+        view=view_of(state),
+        work=state.work,
+        endings=ending(state),
     )
 
 

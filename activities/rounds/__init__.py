@@ -1,0 +1,1 @@
+"""Clinic-wide rounds: who is owed a digest, and whether records and pathways agree."""
