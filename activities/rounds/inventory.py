@@ -56,6 +56,7 @@ class Inventory:
         temporal: Asks the pathways.
         rules: Says how far ahead what ends is counted.
         settles_within: See :data:`SETTLES_WITHIN`.
+        answers_within: See :data:`ANSWERS_WITHIN`.
     """
 
     def __init__(
@@ -64,12 +65,14 @@ class Inventory:
         cipher: Cipher,
         temporal: Client,
         rules: RoundRules | None,
+        *,
         settles_within: timedelta = SETTLES_WITHIN,
+        answers_within: timedelta = ANSWERS_WITHIN,
     ) -> None:
         self._records = Records(pool, cipher)
         self._temporal = temporal
         self._rules = rules
-        self._settles_within = settles_within
+        self._settles_within, self._answers_within = settles_within, answers_within
         self._log = structlog.get_logger(__name__)
 
     @activity.defn(name=ActivityName.TAKE_INVENTORY)
@@ -143,8 +146,8 @@ class Inventory:
         """
         handle = self._temporal.get_workflow_handle(pathway_id)
         try:
-            answer = handle.query("accounts", result_type=Accounts, rpc_timeout=ANSWERS_WITHIN)
-            return await asyncio.wait_for(answer, ANSWERS_WITHIN.total_seconds() + 1)
+            answer = handle.query("accounts", result_type=Accounts, rpc_timeout=self._answers_within)
+            return await asyncio.wait_for(answer, self._answers_within.total_seconds() + 1)
         except (WorkflowQueryFailedError, WorkflowQueryRejectedError, TimeoutError):
             raise _Silent from None
         except RPCError as error:

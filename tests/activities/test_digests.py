@@ -136,7 +136,12 @@ async def test_nobody_is_told_of_nothing_and_without_rules_nobody_is_told(pool: 
 def test_a_digest_says_counts_and_nothing_else(clinic: dict[str, Any] | None) -> None:
     counts = DigestCounts.model_validate({"open": 7, "overdue": 5, "today": 6, "clinic": clinic})
     request = MessageRequest(
-        id="digest-1", template=Template.DIGEST, to_role=Role.COORDINATOR, to_id="co-moss", about="digest", digest=counts
+        id="digest-1",
+        template=Template.DIGEST,
+        to_role=Role.COORDINATOR,
+        to_id="co-moss",
+        about="digest",
+        digest=counts,
     )
     recipient = Contact(id="co-moss", role=Role.COORDINATOR, name="Moss", email="m@example.org", zone="UTC")
     text = Texts().compose(request, recipient, portal_link("https://portal.example", CLINIC, "digest"))
