@@ -145,7 +145,7 @@ def test_a_digest_says_counts_and_nothing_else(clinic: dict[str, Any] | None) ->
     )
     recipient = Contact(id="co-moss", role=Role.COORDINATOR, name="Moss", email="m@example.org", zone="UTC")
     text = Texts().compose(request, recipient, portal_link("https://portal.example", CLINIC, "digest"))
-    assert "7 open with you, of that 5 overdue and 6 due today." in text.body
+    assert "7 open, of that 5 overdue and 6 due today." in text.body
     assert ("4 overdue, of that 1 past" in text.body) == (clinic is not None)
     assert ("3 records need a look" in text.body) == (clinic is not None)
     assert "https://portal.example/p/clinic/digest" in text.body

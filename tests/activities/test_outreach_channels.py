@@ -31,6 +31,7 @@ from schemas.messages import (
     Delivery,
     DeliveryRules,
     DeliveryStatus,
+    DigestCounts,
     MessageBatch,
     MessageRequest,
     QuietHours,
@@ -153,7 +154,8 @@ async def test_push_goes_to_the_device(ways: Ways) -> None:
 @pytest.mark.parametrize("channel", [SMS, PUSH])
 async def test_short_messages_tell_nothing_and_fit(ways: Ways, template: Template, channel: Channel) -> None:
     await ways.people.put(MOSS.model_copy(update={"channels": (channel,)}))
-    assert await ways.deliver(message(template=template)) == (went("E1-M1", channel),)
+    counts = DigestCounts(open=1, overdue=0, today=0) if template is Template.DIGEST else None
+    assert await ways.deliver(message(template=template, digest=counts)) == (went("E1-M1", channel),)
     (text,) = ways.provider.messages
     assert TELLING.search(text["text"].replace("https://portal.example.org/p/P-1/W3", "")) is None
     assert "Moss" not in text["text"]

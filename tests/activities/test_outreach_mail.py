@@ -16,7 +16,7 @@ from activities.outreach.mail import Mailer
 from activities.outreach.ports import ChannelRefused, Parcel
 from activities.outreach.texts import TELLING, NotComposable, Texts, local_time, portal_link
 from schemas.actors import Role
-from schemas.messages import Contact, Language, MessageRequest, Template
+from schemas.messages import ClinicCounts, Contact, DigestCounts, Language, MessageRequest, Template
 
 LINK = "https://portal.example.org/p/P-1/W3"
 MAILER = Mailer("127.0.0.1", 25, "care-team@clinic.example")
@@ -25,6 +25,8 @@ TEXTS = Texts()
 
 JARGON = re.compile(r"session|integration|treatment|screening|patient", re.IGNORECASE)
 """Not telling by itself, but our word for it and not the reader's."""
+
+DIGEST = DigestCounts(open=12, overdue=5, today=3, clinic=ClinicCounts(overdue=40, past_limit=8, ending=7, findings=2))
 
 
 def request(
@@ -38,6 +40,7 @@ def request(
         "about": "W3",
         "at": datetime(2027, 1, 12, 17, tzinfo=UTC),
         "until": datetime(2027, 1, 14, 17, tzinfo=UTC),
+        "digest": DIGEST if template is Template.DIGEST else None,
     }
     return MessageRequest.model_validate(values | changes)
 

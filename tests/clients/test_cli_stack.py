@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -260,6 +261,35 @@ async def test_interrupted_question_ends_with_130(stack: RunningStack) -> None:
         os.kill(workers, signal.SIGCONT)
     assert asking.returncode == 130, (out, err)
     assert b"Traceback" not in err
+
+
+async def test_operators_see_the_rounds_and_compare_records_with_pathways(stack: RunningStack) -> None:
+    pathway = stack.refer()
+    shown = stack.kap("ops", "rounds", "--json")
+    assert shown.code == 0, shown.err
+    assert [(row["kind"], row["paused"]) for row in shown.json["rounds"]] == [("digest", False), ("inventory", False)]
+    assert stack.kap("ops", "inventory", "--json").json["open"] == 0
+
+    await executed(stack, "DELETE FROM work_items")
+    assert not stack.kap("worklist", "--json").json
+    taken = stack.kap("ops", "inventory")
+    assert (taken.code, "nothing is left to see to" in taken.out) == (0, True), taken.err
+    assert pathway in {row["pathway_id"] for row in stack.kap("worklist", "--json").json}
+    found = stack.kap("ops", "rounds")
+    assert "read model differed" in found.out
+    assert "repaired" in found.out
+    assert stack.kap("ops", "endings", "--within", "30", "--json").json == []
+    assert "Nothing ends by itself" in stack.kap("ops", "endings").out
+
+
+async def executed(stack: RunningStack, statement: str) -> None:
+    """A statement in the stack's database."""
+    url = json.loads((stack.state / "stack.json").read_text())["database_url"]
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 async def test_nothing_is_lost_when_everything_is_killed(stack: RunningStack) -> None:

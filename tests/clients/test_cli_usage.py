@@ -41,6 +41,9 @@ COMMANDS = [
     "ops bootstrap",
     "ops schemas",
     "ops webhooks",
+    "ops rounds",
+    "ops inventory",
+    "ops endings",
 ]
 
 

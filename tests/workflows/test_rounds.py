@@ -212,7 +212,7 @@ async def test_a_digest_goes_out_once_a_morning_and_only_when_quiet_hours_end(
             second = await digest(engine, 2)
             assert (first.digests, second.digests) == (1, 1)  # the second finds that it went
             (mail,) = [one for one in engine.mail.to(address) if "list for today" in str(one.message["Subject"])]
-            assert "1 open with you" in mail.body
+            assert "1 open, of that" in mail.body
             rows = [row for row in await engine.client.outbox() if row.template == "digest"]
             assert [(row.pathway_id, row.status, row.to_id) for row in rows] == [("clinic", "sent", "co-moss")]
 
