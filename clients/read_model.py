@@ -94,7 +94,7 @@ class ReadModel:
 
         Args:
             role: Only what this role owes.
-            person_id: Only what this person owes.
+            person_id: Only what this person owes or is asked to take over.
             limit: At most so many.
 
         Raises:

@@ -8,7 +8,7 @@ from schemas.messages import Channel
 from schemas.pathway import Phase
 from schemas.records import PathwayView
 from schemas.rounds import Ending, Finding, RoundKind, RoundReport
-from schemas.work import WorkKind
+from schemas.work import Priority, WorkKind
 
 
 class PathwayRow(PathwayView):
@@ -37,6 +37,13 @@ class WorkRow(Model):
     steps: int
     phase: Phase = Field(description="Where the pathway stands.")
     overdue: bool
+    priority: Priority | None = None
+    acknowledge_by: Instant | None = Field(default=None, description="When somebody has to have taken it up.")
+    taken_over: bool | None = Field(default=None, description="The owner took it over from whoever has the place.")
+    reminded_at: Instant | None = Field(default=None, description="When a colleague reminded its owner last.")
+    help_asked_at: Instant | None = Field(default=None, description="When its owner asked for help last.")
+    offered_to: Id | None = Field(default=None, description="Who is asked to take it over; its owner owes it still.")
+    offer_expires_at: Instant | None = None
 
 
 class InboxText(Model):

@@ -91,6 +91,11 @@ class Priority(StrEnum):
     BLOCKING = "p2"
     ROUTINE = "p3"
 
+    @property
+    def is_pressing(self) -> bool:
+        """Whether it goes before everything else, at any hour."""
+        return self in (Priority.EMERGENCY, Priority.URGENT)
+
 
 class WorkTransfer(Model):
     """Work as it is offered to somebody, who has not accepted it yet."""

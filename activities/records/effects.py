@@ -14,13 +14,19 @@ from schemas.facts import (
     Fact,
     MessageRequested,
     MessageWithdrawn,
+    WorkHelpRequested,
     WorkItemClosed,
     WorkItemOpened,
     WorkItemOverdue,
     WorkItemReassigned,
+    WorkReminded,
+    WorkTransferAnswered,
+    WorkTransferExpired,
+    WorkTransferOffered,
 )
+from schemas.work import WorkTransfer
 
-OF_WORK: Final = frozenset({"opened", "overdue", "closed"})
+OF_WORK: Final = frozenset({"opened", "overdue", "marked", "closed"})
 """Effects on work items: those from which the worklist can be made anew."""
 
 
@@ -47,6 +53,11 @@ def _effect(event: Event) -> dict[str, Any] | None:
                 "hard_limit": _iso(item.hard_limit),
                 "next_deadline": _iso(item.next_deadline),
                 "steps": item.steps,
+                "priority": item.priority,
+                "acknowledge_by": _iso(item.acknowledge_by),
+                "taken_over": item.taken_over,
+                "reminded_at": _iso(item.reminded_at),
+                **_offer(item.transfer),
             }
         case WorkItemOverdue():
             return {
@@ -55,6 +66,14 @@ def _effect(event: Event) -> dict[str, Any] | None:
                 "steps": fact.step,
                 "next_deadline": _iso(fact.next_deadline),
             }
+        case WorkReminded():
+            return {"effect": "marked", "item_id": fact.item_id, "reminded_at": _iso(event.observed_at)}
+        case WorkHelpRequested():
+            return {"effect": "marked", "item_id": fact.item_id, "help_asked_at": _iso(event.observed_at)}
+        case WorkTransferOffered():
+            return {"effect": "marked", "item_id": fact.item_id, **_offer(fact.transfer)}
+        case WorkTransferAnswered() | WorkTransferExpired():
+            return {"effect": "marked", "item_id": fact.item_id, **_offer(None)}
         case WorkItemClosed():
             return {
                 "effect": "closed",
@@ -78,6 +97,13 @@ def _effect(event: Event) -> dict[str, Any] | None:
             return {"effect": "withdrawn", "message_id": fact.message_id}
         case _:
             return None
+
+
+def _offer(transfer: WorkTransfer | None) -> dict[str, Any]:
+    return {
+        "offered_to": transfer and transfer.to_id,
+        "offer_expires_at": _iso(transfer.expires_at if transfer is not None else None),
+    }
 
 
 def _iso(instant: datetime | None) -> str | None:

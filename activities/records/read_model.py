@@ -22,17 +22,21 @@ _PATHWAYS: Final = """
     LIMIT $4
 """
 
-# A step was taken as soon as the pathway's own clock, which may be a simulated one, passed a deadline.
+# A step was taken as soon as the pathway's own clock, which may be a simulated one, passed a deadline. What is pressing
+# comes first, late or not: to wait until it is late would be the risk.
 _WORK: Final = """
     SELECT item.*, pathway.phase
     FROM (
         SELECT pathway_id, episode, item_id, kind, subject, owner_role, owner_id, opened_at, due_at, hard_limit,
-               next_deadline, steps, steps > 0 OR due_at <= $3 AS overdue
+               next_deadline, steps, steps > 0 OR due_at <= $3 AS overdue, priority, acknowledge_by, taken_over,
+               reminded_at, help_asked_at, offered_to, offer_expires_at
         FROM work_items
-        WHERE closed_at IS NULL AND ($1::text IS NULL OR owner_role = $1) AND ($2::text IS NULL OR owner_id = $2)
+        WHERE closed_at IS NULL AND ($1::text IS NULL OR owner_role = $1)
+          AND ($2::text IS NULL OR owner_id = $2 OR offered_to = $2)
     ) AS item
     JOIN pathways AS pathway USING (pathway_id, episode)
-    ORDER BY overdue DESC, CASE WHEN overdue THEN due_at ELSE next_deadline END, pathway_id, episode, item_id
+    ORDER BY CASE WHEN priority IN ('p0', 'p1') THEN priority ELSE 'p2' END, overdue DESC,
+             CASE WHEN overdue THEN due_at ELSE next_deadline END, pathway_id, episode, item_id
     LIMIT $4
 """
 
@@ -73,12 +77,12 @@ async def list_pathways(
 async def worklist(
     pool: Pool, role: Role | None = None, owner_id: str | None = None, *, now: datetime, limit: int = 100
 ) -> list[WorkRow]:
-    """Open work, the oldest risk first: what is overdue by how long it has been, then what has the next deadline.
+    """Open work, the oldest risk first: what is pressing, then what is overdue longest, then the next deadline.
 
     Args:
         pool: Where the read model is.
         role: Only what this role owes.
-        owner_id: Only what this person owes.
+        owner_id: Only what this person owes or is asked to take over.
         now: Instant by which work counts as overdue. That of a pathway with a simulated clock counts as overdue, too,
             once the pathway itself has said so.
         limit: At most so many.

@@ -27,7 +27,8 @@ _VIEW: Final = """
 """
 
 _WORK: Final = """
-    SELECT item_id AS id, kind, subject, owner_role, owner_id, opened_at, due_at, hard_limit, next_deadline, steps
+    SELECT item_id AS id, kind, subject, owner_role, owner_id, opened_at, due_at, hard_limit, next_deadline, steps,
+           priority, acknowledge_by, taken_over, reminded_at, offered_to, offer_expires_at
     FROM work_items WHERE pathway_id = $1 AND episode = $2 AND closed_at IS NULL
 """
 
@@ -57,11 +58,6 @@ _ENDINGS: Final = """
 _FINDINGS: Final = """
     SELECT pathway_id, code, repaired, found_at FROM inventory_findings ORDER BY repaired, pathway_id, code
 """
-
-_COMPARED: Final = (
-    *("id", "kind", "subject", "owner_role", "owner_id", "opened_at", "due_at", "hard_limit", "next_deadline", "steps"),
-)
-"""Of a work item: what both sides have."""
 
 
 class Records:
@@ -176,7 +172,12 @@ def _of_view(view: PathwayView, version: int) -> dict[str, Any]:
 
 
 def _of_item(item: WorkItem) -> dict[str, Any]:
-    return item.model_dump(include=set(_COMPARED))
+    transfer = item.transfer
+    return {
+        **item.model_dump(exclude={"transfer"}),
+        "offered_to": transfer.to_id if transfer is not None else None,
+        "offer_expires_at": transfer.expires_at if transfer is not None else None,
+    }
 
 
 def _by_id(items: Any) -> dict[str, dict[str, Any]]:

@@ -45,7 +45,7 @@ def list_pathways(
 @app.command(short_help="Show who owes what, the oldest risk first.", epilog=example("kap worklist --role physician"))
 def worklist(
     role: Annotated[RoleName | None, typer.Option(help="Only what this role owes.")] = None,
-    person: Annotated[str | None, typer.Option(metavar="ID", help="Only what this person owes.")] = None,
+    person: Annotated[str | None, typer.Option(metavar="ID", help="Only what this person owes or is offered.")] = None,
     limit: Limit = 100,
     state: State = None,
     as_json: AsJson = False,

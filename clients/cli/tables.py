@@ -177,19 +177,33 @@ def pathways_table(rows: Sequence[PathwayRow]) -> Table:
 
 def worklist_table(rows: Sequence[WorkRow]) -> Table:
     """Open work, in the order in which it was given."""
-    made = table("", "Owed", "By", "Due", "Raised", "Next deadline", "Pathway", "Phase")
+    made = table("", "Owed", "By", "Due", "Raised", "Next deadline", "Marks", "Pathway", "Phase")
     for row in rows:
+        pressing = f"[bold red]{row.priority.value}[/] " if row.priority and row.priority.is_pressing else ""
         made.add_row(
-            "[red]overdue[/]" if row.overdue else "",
+            f"{pressing}{'[red]overdue[/]' if row.overdue else ''}".strip(),
             f"{words(row.kind)} [dim]({row.subject})[/]",
             _owner(row.owner_role, row.owner_id),
             local(row.due_at),
             str(row.steps or ""),
             local(row.next_deadline),
+            "\n".join(_marks(row)),
             row.pathway_id,
             words(row.phase),
         )
     return made
+
+
+def _marks(row: WorkRow) -> Iterable[str]:
+    """What colleagues did about it, in a few words each."""
+    if row.help_asked_at is not None:
+        yield f"[yellow]help asked[/] {local(row.help_asked_at)}"
+    if row.offered_to is not None:
+        yield f"offered to {row.offered_to} until {local(row.offer_expires_at)}"
+    if row.reminded_at is not None:
+        yield f"reminded {local(row.reminded_at)}"
+    if row.taken_over:
+        yield "taken over"
 
 
 def journal_table(events: Sequence[Event]) -> Table:

@@ -1,6 +1,6 @@
 """What the events do to the read model, in the same transaction as the journal."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -9,8 +9,19 @@ from activities.database import Pool
 from activities.keyring import Keyring
 from activities.records.journal import Journal
 from schemas.actors import Actor, Role
+from schemas.facts import (
+    Fact,
+    WorkHelpRequested,
+    WorkItemOpened,
+    WorkItemReassigned,
+    WorkReminded,
+    WorkTransferAnswered,
+    WorkTransferExpired,
+    WorkTransferOffered,
+)
 from schemas.pathway import Phase
-from tests.support.journal import START, batch, chain, closed, opened, overdue, requested
+from schemas.work import Priority, WorkTransfer
+from tests.support.journal import START, batch, chain, closed, item, opened, overdue, requested
 
 pytest_plugins = ["tests.support.postgres"]
 
@@ -75,3 +86,44 @@ async def test_a_message_that_was_delivered_first_keeps_what_became_of_it(journa
     )
     await journal.write_journal(batch(chain([requested(1)])))
     assert await pool.fetchval("SELECT status FROM messages") == "sent"
+
+
+async def marks(pool: Pool) -> dict[str, object]:
+    row = await pool.fetchrow(
+        "SELECT reminded_at, help_asked_at, offered_to, offer_expires_at, taken_over, owner_id, priority"
+        " FROM work_items"
+    )
+    assert row is not None
+    return {name: value for name, value in row.items() if value is not None}
+
+
+async def test_what_colleagues_do_about_work_shows_until_it_is_over(journal: Journal, pool: Pool) -> None:
+    urgent = item(1, owner_id="staff-robin").model_copy(update={"priority": Priority.URGENT})
+    offer = WorkTransfer(to_id="staff-wren", expires_at=START + timedelta(hours=4))
+    taken = urgent.model_copy(update={"owner_id": "staff-wren", "taken_over": True, "reminded_at": seen(2)})
+    facts: list[Fact] = [
+        WorkItemOpened(item=urgent),
+        WorkReminded(item_id="W1"),
+        WorkHelpRequested(item_id="W1"),
+        WorkTransferOffered(item_id="W1", transfer=offer),
+        WorkTransferExpired(item_id="W1", person_id="staff-wren"),
+        WorkTransferOffered(item_id="W1", transfer=offer),
+        WorkTransferAnswered(item_id="W1", person_id="staff-wren", accepted=True),
+        WorkItemReassigned(item=taken, from_id="staff-robin"),
+    ]
+    always = {"owner_id": "staff-robin", "priority": "p1"}
+    reminded = {**always, "reminded_at": seen(2)}
+    asked = {**reminded, "help_asked_at": seen(3)}
+    offered = {**asked, "offered_to": "staff-wren", "offer_expires_at": offer.expires_at}
+    expected = [always, reminded, asked, offered, asked, offered, asked]
+    events = chain(facts)
+    for number, shown in enumerate(expected, 1):
+        await journal.write_journal(batch(events[:number]))
+        assert await marks(pool) == shown, number
+    await journal.write_journal(batch(events))
+    assert await marks(pool) == {**asked, "owner_id": "staff-wren", "taken_over": True}
+
+
+def seen(number: int) -> datetime:
+    """When event number ``number`` of a chain was observed."""
+    return START + timedelta(minutes=number, seconds=-30)

@@ -10,9 +10,9 @@ from activities.keyring import Keyring
 from activities.records.journal import Journal
 from activities.records.read_model import list_pathways, worklist
 from schemas.actors import Role
-from schemas.facts import WorkItemClosed, WorkItemOpened, WorkItemOverdue
+from schemas.facts import WorkItemClosed, WorkItemOpened, WorkItemOverdue, WorkTransferOffered
 from schemas.pathway import Phase
-from schemas.work import WorkKind
+from schemas.work import Priority, WorkKind, WorkTransfer
 from tests.support.journal import PROTOCOL, START, batch, chain, item, opened
 
 pytest_plugins = ["tests.support.postgres"]
@@ -95,3 +95,30 @@ async def test_the_worklist_is_asked_by_role_and_by_person(journal: Journal, poo
     assert [row.item_id for row in await worklist(pool, owner_id="staff-elm", now=START)] == ["W2"]
     assert [row.item_id for row in await worklist(pool, Role.COORDINATOR, now=START)] == ["W3"], "closed work is gone"
     assert await worklist(pool, Role.COORDINATOR, "staff-elm", now=START) == []
+
+
+async def test_what_is_pressing_comes_before_what_is_late(journal: Journal, pool: Pool) -> None:
+    work = [
+        item(1, due_h=1),
+        item(2, due_h=90).model_copy(update={"priority": Priority.BLOCKING}),
+        item(3, due_h=90).model_copy(update={"priority": Priority.URGENT}),
+        item(4, due_h=99).model_copy(update={"priority": Priority.EMERGENCY}),
+    ]
+    await journal.write_journal(batch(chain([WorkItemOpened(item=one) for one in work])))
+    rows = await worklist(pool, now=START + timedelta(hours=4))
+    assert [row.item_id for row in rows] == ["W4", "W3", "W1", "W2"]
+    assert rows[0].priority is Priority.EMERGENCY
+
+
+async def test_work_on_offer_is_in_the_list_of_its_owner_and_of_whom_it_is_offered_to(
+    journal: Journal, pool: Pool
+) -> None:
+    mine = item(1, owner_id="staff-robin")
+    offer = WorkTransfer(to_id="staff-wren", expires_at=START + timedelta(hours=4))
+    facts = [WorkItemOpened(item=mine), opened(2), WorkTransferOffered(item_id="W1", transfer=offer)]
+    await journal.write_journal(batch(chain(facts)))
+    for person in ("staff-robin", "staff-wren"):
+        (row,) = await worklist(pool, owner_id=person, now=START)
+        assert (row.item_id, row.owner_id, row.offered_to) == ("W1", "staff-robin", "staff-wren")
+        assert row.offer_expires_at == offer.expires_at
+    assert await worklist(pool, owner_id="staff-fern", now=START) == []

@@ -13,7 +13,7 @@ from activities.cipher import Cipher
 from activities.rounds.inventory import Inventory
 from clients.rounds import rounds, take_inventory
 from schemas.actors import Role
-from schemas.commands import AcceptReferral
+from schemas.commands import AcceptReferral, RemindOwner, RequestHelp, TransferWork
 from schemas.messages import QuietHours
 from schemas.records import TaskQueue
 from schemas.rounds import (
@@ -62,6 +62,22 @@ async def test_an_inventory_of_records_that_agree_finds_nothing_and_lists_what_e
     until = approval.ends_at - datetime.now(UTC) + timedelta(hours=1)
     assert [row.kind for row in await engine.client.endings(until)] == [EndKind.APPROVAL]
     assert len(await engine.client.endings(timedelta(days=30))) == report.ending
+
+
+async def test_what_colleagues_did_about_work_agrees_on_both_sides(engine: Engine) -> None:
+    hand = await engine.start(Tuning())
+    await hand.do(AcceptReferral, Role.COORDINATOR, care_team=TEAM.model_dump())
+    work = [one for one in (await hand.status()).work if one.owner_role is Role.PHYSICIAN]
+    await hand.do(RemindOwner, Role.COORDINATOR, item_id=work[0].id)
+    await hand.do(RequestHelp, Role.PHYSICIAN, item_id=work[0].id)
+    await hand.do(TransferWork, Role.PHYSICIAN, item_id=work[0].id, to_id="dr-reed")
+    rows = {row.item_id: row for row in await engine.client.worklist(Role.PHYSICIAN)}
+    row = rows[work[0].id]
+    assert (row.reminded_at is None, row.help_asked_at is None, row.offered_to) == (False, False, "dr-reed")
+    assert (await take_inventory(engine.client)).repaired == 0
+    await engine.pool.execute("UPDATE work_items SET reminded_at = NULL, offered_to = NULL")
+    assert (await take_inventory(engine.client)).repaired == 1
+    assert {row.item_id: row for row in await engine.client.worklist(Role.PHYSICIAN)} == rows
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from schemas.appointments import Invitation
 from schemas.facts import Fact, MessageRequested, WorkItemClosed, WorkItemOpened, WorkItemOverdue, WorkItemReassigned
 from schemas.messages import MessageRequest, Template
 from schemas.pathway import Pathway
-from schemas.work import Priority, WorkItem, WorkKind
+from schemas.work import WorkItem, WorkKind
 from workflows.rules.owed import Obligation, owed
 from workflows.rules.standing import integration_window
 from workflows.rules.team import holder, owner_of
@@ -133,7 +133,7 @@ def message_facts(
                 about=item.id,
                 at=window[0] if window else item.due_at,
                 until=window[1] if window else None,
-                urgent=True if item.priority in (Priority.EMERGENCY, Priority.URGENT) else None,
+                urgent=True if item.priority is not None and item.priority.is_pressing else None,
             )
         )
 
