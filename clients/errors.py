@@ -8,6 +8,9 @@ from schemas.refusals import Refusal
 
 UNKNOWN_PATHWAY: Final = "unknown_pathway"
 UNKNOWN_SUBSCRIBER: Final = "unknown_subscriber"
+UNKNOWN_LINK: Final = "unknown_link"
+NOT_OF_ANOTHER_PRACTICE: Final = "not_of_another_practice"
+LINKS_NOT_IN_PROTOCOL: Final = "links_not_in_protocol"
 PATHWAY_CLOSED: Final = "pathway_closed"
 REFERRAL_ID_REUSED: Final = "referral_id_reused"
 ENDED_BY_FORCE: Final = "ended_by_force"

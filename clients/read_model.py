@@ -85,7 +85,7 @@ class ReadModel:
         Raises:
             Refused: PostgreSQL does not answer.
         """
-        return await self._asked(list_pathways(await self._connected(), phase, limit=limit, after=after))
+        return await self.asked(list_pathways(await self.connected(), phase, limit=limit, after=after))
 
     async def worklist(
         self, role: Role | None = None, person_id: str | None = None, *, limit: int = 100
@@ -101,7 +101,7 @@ class ReadModel:
             Refused: PostgreSQL does not answer.
         """
         now = datetime.now(UTC)
-        return await self._asked(worklist(await self._connected(), role, person_id, now=now, limit=limit))
+        return await self.asked(worklist(await self.connected(), role, person_id, now=now, limit=limit))
 
     async def outbox(
         self, pathway_id: str | None = None, status: str | None = None, *, limit: int = 100
@@ -113,7 +113,7 @@ class ReadModel:
         """
         if pathway_id is not None and not is_id(pathway_id):
             return []
-        return await self._asked(outbox(await self._connected(), pathway_id, status, limit=limit))
+        return await self.asked(outbox(await self.connected(), pathway_id, status, limit=limit))
 
     async def inbox(self, person_id: str, *, limit: int = 100) -> list[InboxEntry]:
         """What waits for a person behind the portal's login, the newest first.
@@ -122,7 +122,7 @@ class ReadModel:
             Refused: PostgreSQL does not answer, or an entry cannot be read.
         """
         try:
-            return await self._asked(read_inbox(await self._connected(), self._cipher, person_id, limit=limit))
+            return await self.asked(read_inbox(await self.connected(), self._cipher, person_id, limit=limit))
         except InboxDamaged as error:
             raise refused(DIRECTORY_DAMAGED, str(error)) from error
 
@@ -138,7 +138,7 @@ class ReadModel:
         """
         now = datetime.now(UTC)
         until = now + within if within is not None else None
-        return await self._asked(endings(await self._connected(), until, now=now, limit=limit))
+        return await self.asked(endings(await self.connected(), until, now=now, limit=limit))
 
     async def findings(self) -> list[FindingRow]:
         """Where records and pathways differed at the last inventory.
@@ -146,7 +146,7 @@ class ReadModel:
         Raises:
             Refused: PostgreSQL does not answer.
         """
-        return await self._asked(findings(await self._connected()))
+        return await self.asked(findings(await self.connected()))
 
     async def webhooks(self) -> list[WebhookRow]:
         """Where each service stands that is told by webhook.
@@ -154,7 +154,7 @@ class ReadModel:
         Raises:
             Refused: PostgreSQL does not answer.
         """
-        return await self._asked(webhook_states(await self._connected()))
+        return await self.asked(webhook_states(await self.connected()))
 
     async def resend_webhooks(self, subscriber: str) -> int:
         """Have what a subscriber did not take sent again; one that was disabled is told again. Returns how many.
@@ -162,7 +162,7 @@ class ReadModel:
         Raises:
             Refused: There is no such subscriber, or PostgreSQL does not answer.
         """
-        count = await self._asked(resend_webhooks(await self._connected(), subscriber))
+        count = await self.asked(resend_webhooks(await self.connected(), subscriber))
         if count is None:
             sentence = "No worker has read of this subscriber in its file. List them with: kap ops webhooks"
             raise refused(UNKNOWN_SUBSCRIBER, sentence, "subscriber")
@@ -177,7 +177,7 @@ class ReadModel:
         if not is_id(pathway_id):
             raise _unjournalled()
         try:
-            events = await self._asked(read_journal(await self._connected(), self._cipher, pathway_id, episode))
+            events = await self.asked(read_journal(await self.connected(), self._cipher, pathway_id, episode))
         except JournalDamaged as error:
             raise refused(JOURNAL_DAMAGED, str(error), seq=error.seq) from error
         if not events:
@@ -190,10 +190,10 @@ class ReadModel:
         Raises:
             Refused: PostgreSQL does not answer.
         """
-        people = People(await self._connected(), self._cipher)
+        people = People(await self.connected(), self._cipher)
         count = 0
         for contact in contacts:
-            await self._asked(people.put(contact))
+            await self.asked(people.put(contact))
             count += 1
         return count
 
@@ -203,13 +203,18 @@ class ReadModel:
         Raises:
             Refused: PostgreSQL does not answer, or an entry cannot be read.
         """
-        people = People(await self._connected(), self._cipher)
+        people = People(await self.connected(), self._cipher)
         try:
-            return await self._asked(people.list(role))
+            return await self.asked(people.list(role))
         except DirectoryDamaged as error:
             raise refused(DIRECTORY_DAMAGED, str(error)) from error
 
-    async def _connected(self) -> Pool:
+    async def connected(self) -> Pool:
+        """The database; the connection itself is made with the first question.
+
+        Raises:
+            Refused: None is named, or what is named is no address of one.
+        """
         if self._database_url is None:
             raise refused(
                 DATABASE_MISSING,
@@ -223,7 +228,12 @@ class ReadModel:
                 raise refused(DATABASE_MISSING, "KAP_DATABASE_URL is no address of a PostgreSQL database.") from error
         return self._pool
 
-    async def _asked(self, question: Awaitable[T]) -> T:
+    async def asked(self, question: Awaitable[T]) -> T:
+        """The answer of the database to a question.
+
+        Raises:
+            Refused: It does not answer in time, or refuses.
+        """
         try:
             return await asyncio.wait_for(question, self._patience)
         except (DatabaseUnavailable, TimeoutError) as error:

@@ -8,6 +8,7 @@ sees what they filed. This answers who may know; who is asking is for the caller
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 from clients.errors import refused
@@ -76,6 +77,11 @@ def seen_by(events: Sequence[Event], person_id: str) -> tuple[Event, ...]:
     if not seen and last < 0:
         raise refused("not_of_the_team", "This person never belonged to the patient's care team.", "for")
     return seen
+
+
+def released_now(events: Sequence[Event], person_id: str) -> frozenset[ReleaseScope]:
+    """What the patient's releases to a person cover after the last event."""
+    return deque(_released(events, person_id), maxlen=1).pop() if events else frozenset()
 
 
 def _presence(events: Sequence[Event], person_id: str) -> tuple[list[bool], list[bool]]:

@@ -117,6 +117,18 @@ class RoundRow(Model):
     next_at: Instant | None
 
 
+class LinkRow(Model):
+    """A link by which a therapist of another practice works without an account. Not the link itself."""
+
+    link_id: Id
+    pathway_id: Id
+    person_id: Id
+    created_at: Instant
+    expires_at: Instant
+    revoked_at: Instant | None = None
+    last_used_at: Instant | None = None
+
+
 class WebhookRow(Model):
     """Where a subscriber of webhooks stands. Counts go back as far as it is kept what became of a notice."""
 

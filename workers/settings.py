@@ -59,6 +59,10 @@ class Settings(BaseSettings):
     webhooks: Path | None = Field(default=None, description="File of the services that are told by webhook (YAML).")
     portal_url: str = Field(default="https://portal.clinic.example", description="Where links in messages lead.")
 
+    link_url: str = Field(
+        default="https://links.clinic.example", description="Where links without an account lead: kap portal."
+    )
+
     deployment: str | None = Field(
         default=None, description="Worker deployment name (no dot); None runs workers unversioned."
     )

@@ -127,6 +127,21 @@ def callbacks(
         raise typer.Exit(Exit.USAGE) from unusable
 
 
+@app.command(
+    short_help="Serve the page behind links without an account.",
+    epilog=example("kap portal --port 8095"),
+)
+def portal(
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="TCP port to listen on.")],
+    host: Annotated[str, typer.Option(help="Address to listen on; put https before it.")] = "127.0.0.1",
+    state: State = None,
+) -> None:
+    """Serve the page behind links without an account (kap link create), until stopped."""
+    from clients.portal.serving import run_portal
+
+    run_portal(settings_for(state), port=port, host=host)
+
+
 def _folder_of_environment() -> Path | None:
     import os
 

@@ -18,7 +18,7 @@ from schemas.answers import Check, RiskStatus, Status, TeamStatus
 from schemas.events import Event
 from schemas.messages import Contact
 from schemas.treatment import Approval
-from schemas.views import PathwayRow, WorkRow
+from schemas.views import LinkRow, PathwayRow, WorkRow
 
 _LONGEST = 100
 """Characters of a fact's content that a line of the journal shows; --json shows all."""
@@ -204,6 +204,17 @@ def _marks(row: WorkRow) -> Iterable[str]:
         yield f"reminded {local(row.reminded_at)}"
     if row.taken_over:
         yield "taken over"
+
+
+def links_table(rows: Sequence[LinkRow]) -> Table:
+    """Links without an account."""
+    made = table("Link", "For", "Made", "Until", "Said something", "Revoked")
+    for row in rows:
+        revoked = f"[yellow]{local(row.revoked_at)}[/]" if row.revoked_at else ""
+        made.add_row(
+            row.link_id, row.person_id, local(row.created_at), local(row.expires_at), local(row.last_used_at), revoked
+        )
+    return made
 
 
 def journal_table(events: Sequence[Event]) -> Table:

@@ -31,6 +31,9 @@ class ThreadRules(Model):
         default_factory=dict, description="Who gets a notice of what; never whoever recorded it."
     )
     updates_source: str = ""
+    link_valid_days: Quantity | None = Field(
+        default=None, description="Days for which a link without an account opens; none means no such links."
+    )
 
     @model_validator(mode="after")
     def _of_every_priority(self) -> Self:

@@ -3,15 +3,18 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
+import httpx
 import pytest
 import pytest_asyncio
 
@@ -280,6 +283,60 @@ async def test_operators_see_the_rounds_and_compare_records_with_pathways(stack:
     assert "repaired" in found.out
     assert stack.kap("ops", "endings", "--within", "30", "--json").json == []
     assert "Nothing ends by itself" in stack.kap("ops", "endings").out
+
+
+async def test_a_therapist_of_another_practice_gets_a_link_that_ends_when_it_is_revoked(stack: RunningStack) -> None:
+    pathway = stack.refer()
+    team = {**TEAM, "therapist_practice_id": "fern-practice"}
+    assert stack.do(pathway, "accept_referral", "coordinator:co-moss", {"care_team": team}).code == 0
+    refused = stack.kap("link", "create", pathway, "--for", "dr-sage", "--json")
+    assert (refused.code, refused.refusal["code"]) == (3, "not_of_another_practice")
+    made = stack.kap("link", "create", pathway, "--for", "th-fern", "--json", env={"KAP_LINK_URL": "http://not.used"})
+    assert made.code == 0, made.err
+    path = urlsplit(made.json["url"]).path
+    (row,) = stack.kap("link", "list", pathway, "--json").json
+    assert (row["link_id"], row["person_id"], row["revoked_at"]) == (made.json["link_id"], "th-fern", None)
+
+    serving = subprocess.Popen(  # noqa: ASYNC220
+        [
+            sys.executable,
+            "-m",
+            "clients.cli",
+            "portal",
+            "--port",
+            str(port := a_free_port()),
+            "--state",
+            str(stack.state),
+        ],
+        cwd=stack.folder,
+        env=environment(),
+    )
+    try:
+
+        async def status() -> int:
+            async with httpx.AsyncClient() as browser:
+                try:
+                    return (await browser.get(f"http://127.0.0.1:{port}{path}")).status_code
+                except httpx.TransportError:
+                    return 0
+
+        await eventually(status, timeout=30)
+        assert await status() == 200
+        assert stack.kap("link", "revoke", row["link_id"]).code == 0
+        assert await status() == 404
+    finally:
+        serving.send_signal(signal.SIGINT)
+        await eventually(lambda: serving.poll() is not None, timeout=30)
+    assert "Revoked" in stack.kap("link", "list", pathway).out
+    gone = stack.kap("link", "revoke", "L0", "--json")
+    assert (gone.code, gone.refusal["code"]) == (3, "unknown_link")
+
+
+def a_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 async def executed(stack: RunningStack, statement: str) -> None:
