@@ -83,6 +83,11 @@ NOT_CLINICAL: dict[str, dict[float, str]] = {
         30: "seconds for one write to the directory",
         200: "characters of a name in the directory",
     },
+    "rounds.py": {
+        5: "seconds, and minutes, between attempts at an inventory",
+        10: "messages in a batch",
+        30: "seconds to count what is owed",
+    },
     "pathway.py": {3: "attempts of a local activity"},
     "phases/moving.py": {3: "attempts of a local activity"},
 }
