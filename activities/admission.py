@@ -41,7 +41,8 @@ class AdmissionDesk:
             ProtocolInvalid: The protocol cannot be used.
         """
         self._keyring = keyring
-        self._protocol = load_protocol(protocol_name)
+        self.protocol = load_protocol(protocol_name)
+        """The one that referrals are admitted under."""
         self._allow_simulation = allow_simulation
         self._allow_unsigned_protocol = allow_unsigned_protocol
 
@@ -53,8 +54,8 @@ class AdmissionDesk:
             ApplicationError: Of type ``simulation_not_allowed`` or ``protocol_unsigned``; not retried.
         """
         self._check_clock(referral.clock)
-        self._check_signature(self._protocol.name, None, signed=self._protocol.signature is not None)
-        return Admission(pathway_id=pathway_id_of(self._keyring, referral.patient), protocol=self._protocol)
+        self._check_signature(self.protocol.name, None, signed=self.protocol.signature is not None)
+        return Admission(pathway_id=pathway_id_of(self._keyring, referral.patient), protocol=self.protocol)
 
     @activity.defn(name=ActivityName.ADMIT_CLOCK)
     async def admit_clock(self, clock: Clock) -> None:

@@ -16,6 +16,9 @@ from temporalio.exceptions import ApplicationError
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 """A pool as :func:`open_pool` makes it."""
 
+Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+"""A connection lent by the pool."""
+
 MAX_CONNECTIONS: Final = 8
 """Per process; with many workers, multiply before comparing with the server's ``max_connections``."""
 

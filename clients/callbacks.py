@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack, suppress
 from typing import Final
 
 import structlog
-import uvicorn
 from pydantic import ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.applications import Starlette
@@ -29,10 +28,10 @@ from activities.records.people import People
 from clients.read_model import keyring_of
 from schemas.reports import Outcome, Report, ReportType
 from workers.plugin import connect
+from workers.serving import LOOPBACK, BodyTooLarge, body_of, serve
 from workers.settings import Settings
 
 MAX_BODY_BYTES: Final = 64 * 1024
-LOOPBACK: Final = "127.0.0.1"
 
 _SIGNAL: Final = "message_bounced"
 
@@ -56,17 +55,15 @@ def callbacks_app(reports: Reports, temporal: Client, secret: str) -> Starlette:
     log = structlog.get_logger(__name__)
 
     async def take(request: Request) -> Response:
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                return _answer(413, "body_too_large", f"At most {MAX_BODY_BYTES} bytes are taken at once.")
         try:
-            webhook.verify(bytes(body), dict(request.headers), json_parse=False)
+            body = await body_of(request, MAX_BODY_BYTES)
+            webhook.verify(body, dict(request.headers), json_parse=False)
+        except BodyTooLarge:
+            return _answer(413, "body_too_large", f"At most {MAX_BODY_BYTES} bytes are taken at once.")
         except (WebhookVerificationError, ValueError):
             return _answer(401, "signature_invalid", "The report is not signed with the secret, or it is old.")
         try:
-            report = Report.model_validate_json(bytes(body))
+            report = Report.model_validate_json(body)
         except ValidationError:
             return _answer(400, "malformed_report", "The body is no report that is understood here.")
         try:
@@ -131,8 +128,7 @@ async def serve_callbacks(settings: Settings, *, port: int, host: str = LOOPBACK
             app = callbacks_app(Reports(pool, People(pool, Cipher(keyring))), temporal, settings.provider_secret)
         except (ValueError, RuntimeError):
             raise NotConfigured("KAP_PROVIDER_SECRET is no secret of the form whsec_… in base64.") from None
-        config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False)
-        await uvicorn.Server(config).serve()
+        await serve(app, host=host, port=port)
 
 
 def run_callbacks(settings: Settings, *, port: int, host: str) -> None:

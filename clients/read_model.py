@@ -59,7 +59,8 @@ class ReadModel:
 
     def __init__(self, database_url: str | None, keyring: Keyring, *, timeout: float = DEFAULT_TIMEOUT) -> None:
         self._database_url = database_url
-        self._cipher = Cipher(keyring)
+        self.cipher = Cipher(keyring)
+        """Opens what is sealed in the database."""
         self._patience = timeout
         self._pool: Pool | None = None
 
@@ -122,7 +123,7 @@ class ReadModel:
             Refused: PostgreSQL does not answer, or an entry cannot be read.
         """
         try:
-            return await self.asked(read_inbox(await self.connected(), self._cipher, person_id, limit=limit))
+            return await self.asked(read_inbox(await self.connected(), self.cipher, person_id, limit=limit))
         except InboxDamaged as error:
             raise refused(DIRECTORY_DAMAGED, str(error)) from error
 
@@ -177,7 +178,7 @@ class ReadModel:
         if not is_id(pathway_id):
             raise _unjournalled()
         try:
-            events = await self.asked(read_journal(await self.connected(), self._cipher, pathway_id, episode))
+            events = await self.asked(read_journal(await self.connected(), self.cipher, pathway_id, episode))
         except JournalDamaged as error:
             raise refused(JOURNAL_DAMAGED, str(error), seq=error.seq) from error
         if not events:
@@ -190,7 +191,7 @@ class ReadModel:
         Raises:
             Refused: PostgreSQL does not answer.
         """
-        people = People(await self.connected(), self._cipher)
+        people = People(await self.connected(), self.cipher)
         count = 0
         for contact in contacts:
             await self.asked(people.put(contact))
@@ -203,7 +204,7 @@ class ReadModel:
         Raises:
             Refused: PostgreSQL does not answer, or an entry cannot be read.
         """
-        people = People(await self.connected(), self._cipher)
+        people = People(await self.connected(), self.cipher)
         try:
             return await self.asked(people.list(role))
         except DirectoryDamaged as error:

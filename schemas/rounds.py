@@ -40,15 +40,6 @@ class RoundOrder(Model):
     kind: RoundKind
 
 
-class RoundReport(Model):
-    """What a round did: counts only."""
-
-    kind: RoundKind
-    due_at: Instant = Field(description="When the schedule meant it to happen.")
-    digests: int | None = None
-    inventory: "InventoryReport | None" = None
-
-
 class DigestOrder(Model):
     """Asks who is owed a digest at an instant."""
 
@@ -120,4 +111,10 @@ class InventoryReport(Model):
     ending: int = Field(ge=0, description="What ends within the days that the protocol names.")
 
 
-RoundReport.model_rebuild()
+class RoundReport(Model):
+    """What a round did: counts only."""
+
+    kind: RoundKind
+    due_at: Instant = Field(description="When the schedule meant it to happen.")
+    digests: int | None = None
+    inventory: InventoryReport | None = None

@@ -17,7 +17,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import uvicorn
 from google.protobuf import json_format
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -31,9 +30,9 @@ from activities.cipher import Cipher
 from activities.keyring import Keyring, KeyringError, load_keyring
 from workers.codec import EncryptionCodec
 from workers.observability import configure_logging
+from workers.serving import LOOPBACK, BodyTooLarge, body_of, serve
 from workers.settings import Settings
 
-LOOPBACK: Final = "127.0.0.1"
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 """Most that one request may send: a page of history, whose payloads are limited to 2 MiB each by the server."""
 
@@ -118,31 +117,16 @@ def codec_app(
     )
 
 
-async def serve(app: Starlette, *, port: int, host: str = LOOPBACK) -> None:
-    """Answer requests until cancelled or interrupted.
-
-    Args:
-        app: From :func:`codec_app`.
-        port: TCP port to listen on.
-        host: Address to listen on.
-    """
-    # Logging is configured by the program; an access log would add nothing but who looked when.
-    await uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False)).serve()
-
-
 async def _payloads(request: Request) -> Payloads:
     """The request's body.
 
     Raises:
         _Turned: It is too long, or no ``Payloads`` message.
     """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise _Turned(413, "body_too_large", f"At most {MAX_BODY_BYTES} bytes are taken at once.")
     try:
-        return json_format.Parse(bytes(body), Payloads())
+        return json_format.Parse(await body_of(request, MAX_BODY_BYTES), Payloads())
+    except BodyTooLarge:
+        raise _Turned(413, "body_too_large", f"At most {MAX_BODY_BYTES} bytes are taken at once.") from None
     except (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError):
         raise _Turned(400, "malformed_payloads", "The body is no JSON form of Temporal's Payloads message.") from None
 

@@ -31,7 +31,6 @@ from activities.outreach.mail import Mailer
 from activities.outreach.paging import Paging
 from activities.outreach.ports import Carrier
 from activities.outreach.provider import Provider
-from activities.protocols import load_protocol
 from activities.records.identities import Identities
 from activities.records.journal import Journal
 from activities.records.people import People
@@ -83,7 +82,7 @@ def activities_by_queue(client: Client, settings: Settings, pool: Pool, cipher: 
         allow_unsigned_protocol=settings.allow_unsigned_protocol,
     )
     outreach = Outreach(pool, people, carriers_of(settings, cipher), settings.portal_url)
-    rules = load_protocol(settings.protocol).rounds
+    rules = desk.protocol.rounds
     return {
         TaskQueue.PATHWAYS: [
             desk.admit_referral,

@@ -18,7 +18,6 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
-from temporalio.service import RPCError, RPCStatusCode
 
 from schemas.protocol.rounds import RoundRules
 from schemas.public import Phrase
@@ -75,9 +74,6 @@ async def settle_schedules(client: Client, rules: RoundRules | None, report: Cal
             created.append(kind.value)
         except ScheduleAlreadyRunningError:
             await client.get_schedule_handle(schedule_id(kind)).update(_renewed(schedule))
-        except RPCError as error:
-            if error.status is not RPCStatusCode.ALREADY_EXISTS:
-                raise
     named = ", ".join(created)
     report(f"Schedules of rounds were created: {named}." if created else "Schedules of rounds are there.")
 

@@ -15,8 +15,7 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
-from activities.database import Pool, database_errors
-from activities.outreach.ports import Connection
+from activities.database import Connection, Pool, database_errors
 from schemas.messages import OPEN_CHANNELS, SAFETY, Channel, Delivery, DeliveryStatus, MessageRequest
 
 LOCK_SECONDS: Final = 3

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
-import asyncpg
-
+from activities.database import Connection
 from activities.outreach.texts import Text
 from schemas.messages import Contact, MessageRequest
-
-Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
-"""A connection lent by the pool."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Only ids, kinds and instants are taken over: these rows stand in clear.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
@@ -26,13 +27,17 @@ from schemas.facts import (
 )
 from schemas.work import WorkTransfer
 
-OF_WORK: Final = frozenset({"opened", "overdue", "marked", "closed"})
-"""Effects on work items: those from which the worklist can be made anew."""
+_OF_WORK: Final = frozenset({"opened", "overdue", "marked", "closed"})
 
 
 def effects_of(events: Iterable[Event]) -> list[dict[str, Any]]:
     """The effects in order, each with the number of its event; as JSON values."""
     return [{"seq": event.seq, **effect} for event in events if (effect := _effect(event)) is not None]
+
+
+def work_effects(events: Iterable[Event]) -> str:
+    """The effects on work items, from which the worklist can be made anew; as the JSON that the database takes."""
+    return json.dumps([one for one in effects_of(events) if one["effect"] in _OF_WORK])
 
 
 def _effect(event: Event) -> dict[str, Any] | None:

@@ -17,9 +17,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.cipher import Cipher, NotAuthentic
-from activities.database import Pool, database_errors
+from activities.database import Connection, Pool, database_errors
 from activities.keyring import UnknownKey
-from activities.records.effects import OF_WORK, effects_of
+from activities.records.effects import effects_of, work_effects
 from schemas.events import CHAIN_START, Event
 from schemas.facts import Fact, MessageRequested
 from schemas.records import ActivityName, JournalBatch
@@ -95,7 +95,7 @@ class Journal:
         follow the same past and were recorded earlier. Whoever comes with an earlier event is the lost one himself.
         """
         async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(_LOCK, f"{batch.pathway_id}/{batch.episode}")
+            await lock_episode(connection, batch.pathway_id, batch.episode)
             rows = await connection.fetch(_READ, batch.pathway_id, batch.episode)
             kept = {row["seq"]: row for row in rows}
             hash_before = kept[batch.events[0].seq - 1]["hash"].hex() if batch.events[0].seq > 1 else CHAIN_START
@@ -109,8 +109,8 @@ class Journal:
             if lost[0].recorded_at >= other.recorded_at:
                 return False
             told = [event.fact.message.id for event in lost if isinstance(event.fact, MessageRequested)]
-            effects = json.dumps([one for one in effects_of(past) if one["effect"] in OF_WORK])
-            await connection.execute(_SUPERSEDE, batch.pathway_id, batch.episode, other.seq, effects, told)
+            place = (batch.pathway_id, batch.episode)
+            await connection.execute(_SUPERSEDE, *place, other.seq, work_effects(past), told)
             _log.warning("journal entries superseded", first_seq=other.seq, entries=len(lost))
         return True
 
@@ -136,6 +136,11 @@ class Journal:
             batch.view.model_dump_json(),
             json.dumps(effects_of(events)),
         )
+
+
+async def lock_episode(connection: Connection, pathway_id: str, episode: str) -> None:
+    """Keep others from writing an episode's entries until the transaction ends, as ``write_journal`` does itself."""
+    await connection.execute(_LOCK, f"{pathway_id}/{episode}")
 
 
 async def read_journal(pool: Pool, cipher: Cipher, pathway_id: str, episode: str | None = None) -> list[Event]:

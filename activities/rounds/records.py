@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from activities.cipher import Cipher
 from activities.database import Pool, database_errors
-from activities.records.effects import OF_WORK, effects_of
-from activities.records.journal import JournalDamaged, read_journal, verify_chain
+from activities.records.effects import work_effects
+from activities.records.journal import JournalDamaged, lock_episode, read_journal, verify_chain
 from schemas.events import CHAIN_START
 from schemas.records import PathwayView
 from schemas.rounds import Accounts, Ending, Finding, FindingCode
@@ -31,8 +30,6 @@ _WORK: Final = """
            priority, acknowledge_by, taken_over, reminded_at, offered_to, offer_expires_at
     FROM work_items WHERE pathway_id = $1 AND episode = $2 AND closed_at IS NULL
 """
-
-_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 _RENEW: Final = """
     INSERT INTO pathways AS kept (
@@ -95,15 +92,14 @@ class Records:
             return Finding(pathway_id=pathway_id, code=FindingCode.JOURNAL_DAMAGED, repaired=False)
         if verify_chain(events) is not None:
             return Finding(pathway_id=pathway_id, code=FindingCode.JOURNAL_DAMAGED, repaired=False)
-        effects = json.dumps([one for one in effects_of(events) if one["effect"] in OF_WORK])
         place = (pathway_id, accounts.episode)
         with database_errors():
             async with self._pool.acquire() as connection, connection.transaction():
-                await connection.execute(_LOCK, "/".join(place))
+                await lock_episode(connection, *place)
                 newest = await connection.fetchrow(_JOURNAL, *place)
                 if newest is not None and newest["hash"].hex() == events[-1].hash:
                     await connection.execute("DELETE FROM work_items WHERE pathway_id = $1 AND episode = $2", *place)
-                    await connection.execute("SELECT apply_effects($1, $2, $3)", *place, effects)
+                    await connection.execute("SELECT apply_effects($1, $2, $3)", *place, work_effects(events))
                     await connection.execute(_RENEW, *place, accounts.version, accounts.view.model_dump_json())
         # Asked once more: a repair that repairs nothing is a defect that somebody has to know of.
         left = await self.compare(pathway_id, accounts)

@@ -82,9 +82,7 @@ def revoke(
 def _asked(state: Path | None, question: Callable[[Desk], Awaitable[T]]) -> T:
     from clients.portal.serving import desk_of
 
-    settings = settings_for(state)
-
     async def answered(client: KapClient) -> T:
-        return await question(await desk_of(client, settings))
+        return await question(await desk_of(client))
 
     return ask(state, answered)

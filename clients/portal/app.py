@@ -27,6 +27,7 @@ from clients.portal.links import Desk, LinkEnded, Opened
 from schemas.actors import Role
 from schemas.commands import AcknowledgeMessage, Command, PostMessage
 from schemas.consents import ReleaseScope
+from workers.serving import BodyTooLarge, body_of
 
 MAX_BODY_BYTES: Final = 64 * 1024
 
@@ -198,14 +199,13 @@ async def _form(request: Request) -> FormData:
     Raises:
         _Turned: The body is too long, or no form.
     """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise _Turned(413, "Too long", "Please send less at once: a text of at most 4,000 characters.")
+    try:
+        body = await body_of(request, MAX_BODY_BYTES)
+    except BodyTooLarge:
+        raise _Turned(413, "Too long", "Please send less at once: a text of at most 4,000 characters.") from None
 
     async def again() -> dict[str, Any]:
-        return {"type": "http.request", "body": bytes(body), "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     try:
         return await Request(request.scope, again).form(max_files=1, max_fields=20)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from activities.cipher import Cipher
 from activities.records.links import Links
 from activities.tokens import TokenInvalid, make_token, open_token
 from clients.client import KapClient
@@ -53,11 +52,10 @@ class Desk:
     Args:
         client: Asks the pathways and reads the journal.
         links: Where links are kept.
-        cipher: Seals what a link stands for.
     """
 
-    def __init__(self, client: KapClient, links: Links, cipher: Cipher) -> None:
-        self._client, self._links, self._cipher = client, links, cipher
+    def __init__(self, client: KapClient, links: Links) -> None:
+        self._client, self._links = client, links
 
     async def create(self, pathway_id: str, person_id: str, protocol: Protocol) -> tuple[LinkRow, str]:
         """A link for a pathway's therapist in another practice, and its token. The token is shown once: it is not kept.
@@ -72,7 +70,7 @@ class Desk:
             raise refused(LINKS_NOT_IN_PROTOCOL, sentence)
         await self._require_external(pathway_id, person_id)
         link = await self._client.asked(self._links.create(pathway_id, person_id, timedelta(days=days.value)))
-        return link, make_token(self._cipher, PURPOSE, link.link_id.encode())
+        return link, make_token(self._client.cipher, PURPOSE, link.link_id.encode())
 
     async def revoke(self, link_id: str) -> LinkRow:
         """End a link at once.
@@ -101,7 +99,7 @@ class Desk:
             Refused: Nobody answers.
         """
         try:
-            link_id = open_token(self._cipher, PURPOSE, token).decode()
+            link_id = open_token(self._client.cipher, PURPOSE, token).decode()
         except (TokenInvalid, UnicodeDecodeError):
             raise LinkEnded from None
         link = await self._client.asked(self._links.find(link_id))

@@ -5,24 +5,21 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-import uvicorn
-
-from activities.cipher import Cipher
 from activities.records.links import Links
 from clients.client import KapClient
 from clients.portal.app import Portal
 from clients.portal.links import Desk
-from clients.read_model import keyring_of
+from workers.serving import serve
 from workers.settings import Settings
 
 
-async def desk_of(client: KapClient, settings: Settings) -> Desk:
-    """The desk of an installation.
+async def desk_of(client: KapClient) -> Desk:
+    """The desk of the installation that a client is connected to.
 
     Raises:
-        Refused: No database or key file is named, or it cannot be used.
+        Refused: No database is named, or what is named is no address of one.
     """
-    return Desk(client, Links(await client.connected()), Cipher(keyring_of(settings)))
+    return Desk(client, Links(await client.connected()))
 
 
 async def serve_portal(settings: Settings, *, host: str, port: int) -> None:
@@ -32,10 +29,7 @@ async def serve_portal(settings: Settings, *, host: str, port: int) -> None:
         Refused: Temporal does not answer, or a setting is missing.
     """
     async with await KapClient.connect(settings) as client:
-        app = Portal(client, await desk_of(client, settings)).app()
-        # Its access log would keep the links themselves.
-        config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False)
-        await uvicorn.Server(config).serve()
+        await serve(Portal(client, await desk_of(client)).app(), host=host, port=port)
 
 
 def run_portal(settings: Settings, *, host: str, port: int) -> None:

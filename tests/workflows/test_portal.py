@@ -11,7 +11,6 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from activities.cipher import Cipher
 from activities.records.links import Links
 from clients.errors import Refused
 from clients.portal.app import MAX_BODY_BYTES, Portal
@@ -79,7 +78,7 @@ async def visiting(engine: Engine) -> AsyncIterator[Visitor]:
     await hand.do(AcceptReferral, Role.COORDINATOR, care_team=team)
     await screened(hand)
     await released(hand, "safety")
-    desk = Desk(engine.client, Links(engine.pool), Cipher(engine.server.keyring))
+    desk = Desk(engine.client, Links(engine.pool))
     link, token = await desk.create(hand.id, FERN, packaged())
     assert hand.id not in token
     transport = httpx.ASGITransport(Portal(engine.client, desk).app())
@@ -239,7 +238,7 @@ async def test_a_link_ends_by_time_by_word_and_with_the_place_in_the_team(engine
 async def test_who_belongs_to_the_clinic_needs_no_link(engine: Engine) -> None:
     hand = await engine.start(Tuning())
     await hand.do(AcceptReferral, Role.COORDINATOR, care_team=TEAM.model_dump())
-    desk = Desk(engine.client, Links(engine.pool), Cipher(engine.server.keyring))
+    desk = Desk(engine.client, Links(engine.pool))
     for person in (FERN, "dr-sage", "nobody"):
         with pytest.raises(Refused) as refusal:
             await desk.create(hand.id, person, packaged())
