@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -12,6 +14,7 @@ from clients.client import KapClient
 from clients.errors import (
     LINKS_NOT_IN_PROTOCOL,
     NOT_OF_ANOTHER_PRACTICE,
+    NOT_READY,
     PATHWAY_CLOSED,
     UNKNOWN_LINK,
     UNKNOWN_PATHWAY,
@@ -21,12 +24,16 @@ from clients.errors import (
 from clients.seeing import released_now
 from clients.thread import Message, thread_of
 from schemas.actors import Actor, Role, Seat
+from schemas.answers import Status
 from schemas.consents import ReleaseScope
 from schemas.protocol import Protocol
 from schemas.views import LinkRow
 
 PURPOSE: Final = "portal-link"
 """Sub-key that seals links."""
+
+JOURNALLED_WITHIN: Final = 3.0
+"""Seconds that a page waits for the journal, which usually is written before anybody can ask."""
 
 _ENDED: Final = frozenset({NOT_OF_ANOTHER_PRACTICE, UNKNOWN_PATHWAY, PATHWAY_CLOSED, "not_of_the_team"})
 """Codes after which a link opens nothing any more."""
@@ -106,7 +113,7 @@ class Desk:
         if link is None:
             raise LinkEnded
         try:
-            await self._require_external(link.pathway_id, link.person_id)
+            await self._require_journalled(link)
             events = (await self._client.journal(link.pathway_id)).events
             told = thread_of(events, link.person_id)
         except Refused as problem:
@@ -127,13 +134,25 @@ class Desk:
         """
         await self._client.asked(self._links.used(link.link_id))
 
-    async def _require_external(self, pathway_id: str, person_id: str) -> None:
+    async def _require_journalled(self, link: LinkRow) -> None:
+        """Wait a moment for what was just said. A release that was taken back may be among what waits longer.
+
+        Raises:
+            Refused: The journal is behind: rather nothing is shown than too much. Or they have no place any more.
+        """
+        until = time.monotonic() + JOURNALLED_WITHIN
+        while (await self._require_external(link.pathway_id, link.person_id)).unwritten_events:
+            if time.monotonic() > until:
+                raise refused(NOT_READY, "The journal is not up to date. Try again in a moment.")
+            await asyncio.sleep(0.1)
+
+    async def _require_external(self, pathway_id: str, person_id: str) -> Status:
         status = await self._client.status(pathway_id)
         members = status.team.members if status.team is not None else ()
         for one in members:
             if one.seat is Seat.THERAPIST and one.person_id == person_id and one.practice_id is not None:
                 if status.closure is not None:
                     raise refused(PATHWAY_CLOSED, "The pathway is closed.", "pathway")
-                return
+                return status
         sentence = "A link is for the pathway's therapist, if they have a practice of their own; this is somebody else."
         raise refused(NOT_OF_ANOTHER_PRACTICE, sentence, "for")

@@ -18,10 +18,14 @@ from clients.portal.links import Desk
 from clients.thread import Message, thread_of
 from schemas.actors import Role
 from schemas.commands import AcceptReferral, ChangeCareTeam, PostMessage, RecordConsent, ReviseMessage, WithdrawConsent
+from schemas.records import TaskQueue
 from schemas.start import Tuning
 from tests.support.care import screened
-from tests.support.engine import TEAM, Engine, Hand
+from tests.support.engine import TEAM, Engine, Hand, Server, running_engine
+from tests.support.eventually import eventually
+from tests.support.postgres import PostgresServer
 from tests.support.protocols import packaged
+from workers.main import working
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -263,6 +267,28 @@ async def test_while_the_database_is_away_they_are_asked_to_come_again(engine: E
         async with engine.postgres.outage():
             assert await visitor.status() == 503
         assert await visitor.status() == 200
+
+
+async def test_a_release_taken_back_during_an_outage_holds_before_the_journal_says_so(
+    server: Server, postgres: PostgresServer
+) -> None:
+    async with running_engine(server, postgres, workers=False) as engine:
+        without = [queue for queue in TaskQueue if queue is not TaskQueue.RECORDS]
+        temporal = server.environment.client
+        async with working(temporal, engine.settings, without), visiting(engine) as visitor:
+            await tell(visitor.hand)
+            assert "Slept badly" in await visitor.page()
+            async with postgres.outage():
+                await visitor.hand.do(WithdrawConsent, Role.PATIENT, kind=KIND)
+            behind = await visitor.browser.get(visitor.path)
+            assert (behind.status_code, "Slept badly" in behind.text) == (503, False)
+            async with working(temporal, engine.settings, [TaskQueue.RECORDS]):
+
+                async def caught_up() -> bool:
+                    return await visitor.status() == 200
+
+                await eventually(caught_up, timeout=90)
+                assert "Slept badly" not in await visitor.page()
 
 
 async def test_pages_are_kept_by_nobody_and_load_nothing_from_elsewhere(engine: Engine) -> None:
