@@ -23,7 +23,6 @@ from schemas.protocol.rounds import RoundRules
 from schemas.public import Phrase
 from schemas.records import TaskQueue
 from schemas.rounds import DIGEST_EVERY, RoundKind, RoundOrder, schedule_id
-from workflows.rounds import ClinicRound
 
 CATCH_UP: Final = timedelta(days=1)
 """How long after an outage a round that was missed is still made."""
@@ -41,7 +40,7 @@ def schedule_of(kind: RoundKind, rules: RoundRules) -> Schedule:
     every = DIGEST_EVERY if kind is RoundKind.DIGEST else timedelta(hours=rules.inventory_every_h.value)
     return Schedule(
         action=ScheduleActionStartWorkflow(
-            ClinicRound.run,
+            "ClinicRound",
             RoundOrder(kind=kind),
             id=schedule_id(kind),
             task_queue=TaskQueue.PATHWAYS,
