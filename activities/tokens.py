@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from typing import Final
 
 from activities.cipher import Cipher, NotAuthentic
 from activities.keyring import UnknownKey
+
+UNSUBSCRIBE: Final = "unsubscribe"
+"""What an address is for by which a patient says that nothing more to read is wanted. It stands for the pathway."""
 
 _FORM: Final = re.compile(r"(k[1-9][0-9]{0,5})\.([A-Za-z0-9_-]{20,2000})")
 
@@ -44,3 +48,8 @@ def open_token(cipher: Cipher, purpose: str, token: str) -> bytes:
         return cipher.open(purpose, key_id, sealed)
     except (binascii.Error, UnknownKey, NotAuthentic):
         raise TokenInvalid("not made here for this purpose") from None
+
+
+def unsubscriber(cipher: Cipher, link_url: str) -> Callable[[str], str]:
+    """Makes the address, below ``link_url``, by which a pathway's patient ends what they get to read."""
+    return lambda pathway_id: f"{link_url.rstrip('/')}/u/{make_token(cipher, UNSUBSCRIBE, pathway_id.encode())}"

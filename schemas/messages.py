@@ -36,6 +36,7 @@ class Template(StrEnum):
     THREAD_MESSAGE = "thread_message"
     RECORD_UPDATED = "record_updated"
     DIGEST = "digest"
+    EDUCATION = "education"
 
     @property
     def is_safety(self) -> bool:
@@ -58,6 +59,10 @@ class Channel(StrEnum):
     SMS = "sms"
     PUSH = "push"
     PORTAL = "portal"
+
+
+NOT_BY: Final = {Template.EDUCATION: frozenset({Channel.SMS, Channel.PUSH})}
+"""Channels that a template never goes by: nobody's telephone buzzes for something to read."""
 
 
 OPEN_CHANNELS: Final = (Channel.EMAIL, Channel.SMS, Channel.PUSH)
@@ -226,7 +231,7 @@ class Contact(Model):
     channels: tuple[Channel, ...] = Field(default=(), description="Preferred channels, in order; none means ours.")
     opted_out: tuple[Channel, ...] = Field(default=(), description="Channels by which nothing is wanted.")
     quiet: QuietHours | None = Field(default=None, description="Quiet hours of their own.")
-    education: bool = Field(default=False, description="Wants something to read now and then.")
+    education: bool = Field(default=False, description="Not read any more: the pathway knows (`choose_education`).")
 
     def address(self, channel: Channel) -> str | None:
         """Where a channel finds them; None if it cannot. The portal needs no address."""

@@ -11,6 +11,7 @@ from schemas.checkins import Checkins
 from schemas.commands.ends import Course
 from schemas.consents import Consent, Consenting
 from schemas.day_of import DayChecklist
+from schemas.education import Education
 from schemas.integration import Integration
 from schemas.measures import Administration, Risk
 from schemas.monitoring import AdverseEvent, AlarmLevel, Emergency, Incident, VitalsAlarm
@@ -192,6 +193,7 @@ class Pathway(Model):
     measures: tuple[Administration, ...] = Field(default=(), description="As recorded, oldest first.")
     risk: Risk = Risk()
     checkins: Checkins = Checkins()
+    education: Education = Education()
     emergency: Emergency | None = None
     vitals_alarm: AlarmLevel | None = Field(default=None, description="Of states of old: an alarm without a name.")
     vitals_alarms: tuple[VitalsAlarm, ...] = Field(default=(), description="Of readings no physician has looked at.")

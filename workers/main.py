@@ -38,6 +38,7 @@ from activities.records.snapshot import StaffSnapshot
 from activities.rounds.digests import DigestRound
 from activities.rounds.inventory import Inventory
 from activities.strict_yaml import FileInvalid
+from activities.tokens import unsubscriber
 from activities.webhooks.sending import Webhooks
 from activities.webhooks.subscribers import load_subscribers
 from schemas.messages import Channel
@@ -81,7 +82,8 @@ def activities_by_queue(client: Client, settings: Settings, pool: Pool, cipher: 
         allow_simulation=settings.allow_simulation,
         allow_unsigned_protocol=settings.allow_unsigned_protocol,
     )
-    outreach = Outreach(pool, people, carriers_of(settings, cipher), settings.portal_url)
+    ends = unsubscriber(cipher, settings.link_url)
+    outreach = Outreach(pool, people, carriers_of(settings, cipher), settings.portal_url, ends)
     rules = desk.protocol.rounds
     return {
         TaskQueue.PATHWAYS: [

@@ -16,7 +16,16 @@ from activities.outreach.routing import local_day, rests, route, where_now
 from activities.outreach.texts import NotComposable, Text, Texts, portal_link
 from activities.records.people import DirectoryDamaged, People
 from schemas.actors import Role
-from schemas.messages import Channel, Contact, Delivery, DeliveryRules, MessageBatch, MessageRequest
+from schemas.messages import (
+    NOT_BY,
+    Channel,
+    Contact,
+    Delivery,
+    DeliveryRules,
+    MessageBatch,
+    MessageRequest,
+    Template,
+)
 from schemas.records import ActivityName
 
 LOOKS_FOR_RECIPIENT: Final = 20
@@ -67,13 +76,22 @@ class Outreach:
         people: The directory.
         carriers: The channels there are.
         portal_url: Where links in messages lead.
+        unsubscribe_url: Where a pathway's patient says that nothing more to read is wanted.
     """
 
-    def __init__(self, pool: Pool, people: People, carriers: Mapping[Channel, Carrier], portal_url: str) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        people: People,
+        carriers: Mapping[Channel, Carrier],
+        portal_url: str,
+        unsubscribe_url: Callable[[str], str] | None = None,
+    ) -> None:
         self._claims = Claims(pool)
         self._people = people
         self._carriers = carriers
         self._portal_url = portal_url
+        self._unsubscribe_url = unsubscribe_url
         self._texts = Texts()
 
     @activity.defn(name=ActivityName.DELIVER_MESSAGES)
@@ -143,7 +161,8 @@ class Outreach:
         text = self.text(pathway_id, request, recipient)
         if isinstance(text, NotComposable):
             return await claim.undeliverable(text.code)
-        channels = route(recipient, rules, await claim.closed_channels(recipient.id))
+        closed = await claim.closed_channels(recipient.id) | NOT_BY.get(request.template, frozenset())
+        channels = route(recipient, rules, closed)
         sent_today = await claim.sent_between(recipient.id, *local_day(now, recipient.zone))
         if (rest := rests(request, recipient, rules, now, sent_today)) is not None:
             if request.expires_at is None or rest.until < request.expires_at:
@@ -156,7 +175,9 @@ class Outreach:
         """What a message says to its recipient."""
         link = portal_link(self._portal_url, pathway_id, request.about)
         try:
-            return self._texts.compose(request, recipient, link)
+            ends = self._unsubscribe_url if request.template is Template.EDUCATION else None
+            unsubscribe = None if ends is None else ends(pathway_id)
+            return self._texts.compose(request, recipient, link, unsubscribe)
         except NotComposable as flaw:
             extra = {"template": request.template.value, "code": flaw.code}
             activity.logger.error("a message cannot be composed", extra=extra)

@@ -8,7 +8,7 @@ import hashlib
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from typing import Final
 
@@ -25,6 +25,20 @@ _PLAIN_ADDRESS: Final = re.compile(r"""[^@\s()<>\[\]:;,\\"]+@[^@\s()<>\[\]:;,\\"
 
 
 AWAY: Final = "mail_server_unavailable"
+
+
+class _OnOneLine(UnstructuredHeader, BaseHeader):
+    """A header that is not folded: what is too long for a line would be encoded, and no mail program decodes addresses.
+
+    The most that a line may have is said in RFC 5322, 2.1.1.
+    """
+
+    def fold(self, *, policy: email.policy.Policy) -> str:
+        return super().fold(policy=policy.clone(max_line_length=998))
+
+
+_HEADERS: Final = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _OnOneLine)
 
 
 class Mailer:
@@ -81,13 +95,17 @@ class Mailer:
             to = _address(recipient.email)
         except ValueError:
             raise ChannelRefused("address_malformed") from None
-        mail = EmailMessage(email.policy.SMTP if recipient.email.isascii() else email.policy.SMTPUTF8)
+        policy = email.policy.SMTP if recipient.email.isascii() else email.policy.SMTPUTF8
+        mail = EmailMessage(policy.clone(header_factory=_HEADERS))
         mail["From"] = self._sender
         mail["To"] = to
         mail["Subject"] = text.subject
         mail["Date"] = datetime.now(UTC)
         mail["Message-ID"] = self._message_id(parcel.request.id)
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: asks absence notes not to answer
+        if text.unsubscribe is not None:
+            mail["List-Unsubscribe"] = f"<{text.unsubscribe}>"
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058: by one press in the mail program
         mail.set_content(text.body)
         request = parcel.request
         if request.appointment is not None and request.at is not None:

@@ -40,6 +40,8 @@ class Text(NamedTuple):
     subject: str
     body: str
     link: str
+    unsubscribe: str | None = None
+    """Where one says that nothing of the kind is wanted any more."""
 
     @property
     def short(self) -> str:
@@ -67,7 +69,7 @@ class Texts:
             for language in Language
         }
 
-    def compose(self, request: MessageRequest, recipient: Contact, link: str) -> Text:
+    def compose(self, request: MessageRequest, recipient: Contact, link: str, unsubscribe: str | None = None) -> Text:
         """The text for ``recipient``, with instants in the zone where they are now.
 
         Neither names nor anything else of the recipient goes in.
@@ -76,6 +78,7 @@ class Texts:
             request: What to say.
             recipient: Who gets it; role and language choose the wording.
             link: Where the detail waits, behind a login; see :func:`portal_link`.
+            unsubscribe: Where its kind is ended, without a login.
 
         Raises:
             NotComposable: The template lacks something it needs, or says what no open message may say.
@@ -86,15 +89,15 @@ class Texts:
         shown = {name: local_time(instant, zone, language) for name, instant in instants.items() if instant is not None}
         said = request.appointment
         moved, cancelled = said is not None and said.sequence > 0, said is not None and said.cancelled
-        known = {"role": recipient.role.value, "link": link, "digest": request.digest}
+        known = {"role": recipient.role.value, "link": link, "digest": request.digest, "unsubscribe": unsubscribe}
         try:
             text = template.render(moved=moved, cancelled=cancelled, **known, **shown)
         except TemplateError:
             raise NotComposable("template_failed") from None
         subject, body = text.lstrip().split("\n", 1)
-        if TELLING.search(text.replace(link, "")):
+        if TELLING.search(text.replace(link, "").replace(unsubscribe or link, "")):
             raise NotComposable("template_telling")
-        return Text(subject.removeprefix("Subject: "), body, link)
+        return Text(subject.removeprefix("Subject: "), body, link, unsubscribe)
 
 
 def portal_link(portal_url: str, pathway_id: str, about: str) -> str:

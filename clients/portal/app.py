@@ -20,12 +20,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from activities.tokens import UNSUBSCRIBE, TokenInvalid, open_token
 from clients.cli.exit import Exit, exit_for
 from clients.client import KapClient
-from clients.errors import Refused
+from clients.errors import PATHWAY_CLOSED, UNKNOWN_PATHWAY, Refused
 from clients.portal.links import Desk, LinkEnded, Opened
-from schemas.actors import Role
-from schemas.commands import AcknowledgeMessage, Command, PostMessage
+from schemas.actors import Actor, Role
+from schemas.commands import AcknowledgeMessage, ChooseEducation, Command, PostMessage
 from schemas.consents import ReleaseScope
 from workers.serving import BodyTooLarge, body_of
 
@@ -39,6 +40,9 @@ _HEADERS: Final = {
 }
 _CLOSED: Final = "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 _OWN_PAGE: Final = frozenset({"same-origin", "none"})
+_NOTHING_SENT: Final = frozenset({"education_as_before", "care_ended", PATHWAY_CLOSED, UNKNOWN_PATHWAY})
+"""Answers after which nothing is sent to read, either."""
+
 _Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -76,6 +80,8 @@ class Portal:
                 Route("/t/{token}", self._guarded(self.show)),
                 Route("/t/{token}/read", self._guarded(self.acknowledge), methods=["POST"]),
                 Route("/t/{token}/say", self._guarded(self.say), methods=["POST"]),
+                Route("/u/{token}", self._guarded(self.ask_unsubscribe)),
+                Route("/u/{token}", self._guarded(self.unsubscribe), methods=["POST"]),
             ],
             exception_handlers={404: self._nothing, 405: self._nothing},
         )
@@ -121,6 +127,35 @@ class Portal:
             must_acknowledge=bool(_text(form, "must_acknowledge")),
             reply_to=reply_to,
         )
+
+    async def ask_unsubscribe(self, request: Request) -> Response:
+        """Ask before ending what a patient gets to read: mail programs look at addresses by themselves."""
+        self._pathway_of(request)
+        return self._rendered("unsubscribe.html", 200)
+
+    async def unsubscribe(self, request: Request) -> Response:
+        """End what a patient gets to read; also pressed by mail programs themselves (RFC 8058), and more than once."""
+        pathway_id = self._pathway_of(request)
+        choice = ChooseEducation(
+            command_id=f"unsubscribe-{secrets.token_hex(16)}",
+            actor=Actor(id=pathway_id, role=Role.PATIENT),
+            wanted=False,
+        )
+        try:
+            await self._client.do(pathway_id, choice)
+        except Refused as refusal:
+            _require_answer(refusal)
+            if refusal.code not in _NOTHING_SENT:
+                raise
+        return self._told(
+            200, "Done", "You will not get anything more to read. All else about your care stays as it is."
+        )
+
+    def _pathway_of(self, request: Request) -> str:
+        try:
+            return open_token(self._client.cipher, UNSUBSCRIBE, request.path_params["token"]).decode()
+        except TokenInvalid:
+            raise LinkEnded from None
 
     async def _said(
         self, request: Request, opened: Opened, kind: type[Command], *, key: str, **content: Any

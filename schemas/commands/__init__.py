@@ -19,6 +19,7 @@ from schemas.commands.consents import (
     WithdrawConsent,
 )
 from schemas.commands.day_of import RecordDayChecklist
+from schemas.commands.education import ChooseEducation
 from schemas.commands.ends import (
     CompletePathway,
     DiscontinuePathway,
@@ -167,6 +168,7 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     RecordCheckin,
     DecideWelfare,
     DeclineSafetyContact,
+    ChooseEducation,
     CompletePathway,
     DiscontinuePathway,
     TransferCare,
@@ -196,6 +198,7 @@ __all__ = [
     "CaptureInsight",
     "ChangeCareTeam",
     "CheckIn",
+    "ChooseEducation",
     "ClearCondition",
     "ClearRisk",
     "CloseEmergency",

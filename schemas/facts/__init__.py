@@ -36,6 +36,7 @@ from schemas.facts.consents import (
     WithdrawalAcknowledged,
 )
 from schemas.facts.day_of import DayChecklistRecorded
+from schemas.facts.education import EducationChosen, EducationDue
 from schemas.facts.ends import (
     CancellationDismissed,
     CancellationRequested,
@@ -261,6 +262,8 @@ AnyFact = Annotated[
     | CheckinRecorded
     | WelfareDecided
     | SafetyContactDeclined
+    | EducationChosen
+    | EducationDue
     | PathwayCompleted
     | SeriesExtended
     | PathwayDiscontinued
@@ -327,6 +330,8 @@ __all__ = [
     "DosingApproved",
     "DosingCountersigned",
     "DrugAdministered",
+    "EducationChosen",
+    "EducationDue",
     "EmergencyAcknowledged",
     "EmergencyClosed",
     "EmergencyDeclared",

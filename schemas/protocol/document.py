@@ -14,6 +14,7 @@ from schemas.protocol.checkins import CheckinRules
 from schemas.protocol.consents import ConsentNeed, ConsentRule, ConsentRules
 from schemas.protocol.day_of import DayRules
 from schemas.protocol.dosing import Approvals, BoosterRules, RouteLimits, Series
+from schemas.protocol.education import EducationRules
 from schemas.protocol.eligibility import EligibilityRules
 from schemas.protocol.follow_up import FollowUpRules
 from schemas.protocol.instruments import Instruments
@@ -81,6 +82,7 @@ class Protocol(Model):
     messages: MessageRules | None = None
     thread: ThreadRules | None = None
     colleagues: ColleagueRules | None = None
+    education: EducationRules | None = None
     rounds: RoundRules | None = None
     work: dict[WorkKind, WorkRule]
     ladder: Ladder

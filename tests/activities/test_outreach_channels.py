@@ -25,6 +25,7 @@ from activities.records.people import People
 from activities.records.read_model import outbox
 from schemas.actors import Role
 from schemas.messages import (
+    NOT_BY,
     Appointment,
     Channel,
     Contact,
@@ -150,7 +151,15 @@ async def test_push_goes_to_the_device(ways: Ways) -> None:
     assert "STOP" not in push["text"]
 
 
-@pytest.mark.parametrize("template", Template)
+async def test_nobodys_telephone_buzzes_for_something_to_read(ways: Ways) -> None:
+    await ways.people.put(MOSS.model_copy(update={"channels": (SMS, PUSH)}))
+    assert await ways.deliver(message(template=Template.EDUCATION)) == (went("E1-M1", PORTAL),)
+    await ways.people.put(MOSS.model_copy(update={"channels": (SMS, EMAIL)}))
+    assert await ways.deliver(message("E1-M2", Template.EDUCATION)) == (went("E1-M2", EMAIL),)
+    assert not ways.provider.messages
+
+
+@pytest.mark.parametrize("template", sorted(set(Template) - NOT_BY.keys()))
 @pytest.mark.parametrize("channel", [SMS, PUSH])
 async def test_short_messages_tell_nothing_and_fit(ways: Ways, template: Template, channel: Channel) -> None:
     await ways.people.put(MOSS.model_copy(update={"channels": (channel,)}))

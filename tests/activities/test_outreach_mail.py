@@ -9,6 +9,7 @@ from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
+from aiosmtplib.email import flatten_message
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,6 +105,22 @@ def test_a_patient_is_told_how_to_reach_the_team_and_no_number_is_invented(templ
     assert "This mailbox is not read" in body
     assert "the number that your care team gave you" in body
     assert re.search(r"\d{3}[ -]\d", body) is None
+
+
+def test_a_mail_program_finds_the_address_by_which_nothing_more_comes() -> None:
+    address = f"https://links.clinic.example/u/k1.{'dose_' * 40}"
+    asked = request(Template.EDUCATION, Role.PATIENT)
+    text = TEXTS.compose(asked, contact(Role.PATIENT), LINK, address)
+    assert f"\n{address}\n" in text.body
+    raw = flatten_message(MAILER.compose(Parcel("P-1", asked, contact(Role.PATIENT), text)))
+    # As it goes over the line: folded it would be encoded, and a program that looks for it would not find it.
+    assert f"\r\nList-Unsubscribe: <{address}>\r\n".encode() in raw
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+
+
+def test_only_what_can_be_ended_says_how() -> None:
+    for template in set(Template) - {Template.EDUCATION}:
+        assert composed(request(template), contact(), LINK)["List-Unsubscribe"] is None
 
 
 @pytest.mark.parametrize(
@@ -255,7 +272,7 @@ def test_another_language_says_no_more_and_falls_back_on_english(template: Templ
     assert body.startswith(("Hola:\n", "Hello,\n"))
     assert f"\n{LINK}\n" in body
     assert body.startswith("Hola:") is (template.value in SPANISH)
-    assert ("mar 12 ene 2027" in subject + body) is (template.value in SPANISH)
+    assert ("mar 12 ene 2027" in subject + body) is (template.value in SPANISH - {"education"})
 
 
-SPANISH = {"appointment", "session_reminder", "checkin_due"}
+SPANISH = {"appointment", "session_reminder", "checkin_due", "education"}

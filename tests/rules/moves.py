@@ -570,5 +570,6 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.RecordRiskContact: lambda course, dice: {"reached": dice.random() < 0.5},
     c.RecordCheckin: _checkin,
     c.DecideWelfare: _welfare,
+    c.ChooseEducation: lambda course, dice: {"wanted": dice.random() < 0.8},
 }
 """Content of a command by chance; the example's where nothing is said."""

@@ -26,6 +26,7 @@ BY_TIME: Final = {
     f.RiskUnassessed,
     f.CheckinDue,
     f.CheckinMissed,
+    f.EducationDue,
     f.TelemedicineEndNeared,
     f.TherapistOffered,
     f.TherapistOfferExpired,

@@ -10,6 +10,7 @@ from schemas.actors import Role
 from schemas.commands import (
     ALL_COMMANDS,
     CompletePathway,
+    DeclareEmergency,
     DiscontinuePathway,
     DismissCancellation,
     ExtendSeries,
@@ -19,7 +20,13 @@ from schemas.commands import (
 )
 from schemas.commands.ends import Course as Outcome
 from schemas.commands.ends import DiscontinuationCause, SeriesKind
-from schemas.facts import CancellationDismissed, CancellationRequested, PathwayCompleted, PathwayDiscontinued
+from schemas.facts import (
+    ApprovalSuspended,
+    CancellationDismissed,
+    CancellationRequested,
+    PathwayCompleted,
+    PathwayDiscontinued,
+)
 from schemas.pathway import Closure, End, Phase
 from schemas.protocol import Protocol
 from schemas.refusals import Refusal
@@ -190,6 +197,15 @@ def test_no_dose_is_allowed_once_care_has_ended_though_something_is_still_owed()
     status = status_of(course.state, course.now, 0, 0)
     failed = [one.name for one in status.checks if not one.passed]
     assert (status.dose_allowed, "care_goes_on" in failed) == (False, True)
+
+
+def test_an_emergency_after_the_end_of_care_leaves_the_approval_as_it_was_left() -> None:
+    course = ready_at_home()
+    course.must(DiscontinuePathway, Role.PATIENT)
+    assert course.state.ending is not None
+    course.must(DeclareEmergency, Role.PATIENT)
+    assert course.state.emergency is not None
+    assert not course.facts(ApprovalSuspended)
 
 
 def test_completing_before_the_long_term_check_ins_says_that_they_end() -> None:

@@ -107,6 +107,7 @@ MAY = {
     "record_checkin": set(Role),
     "decide_welfare": {PHYSICIAN, THERAPIST, NURSE},
     "decline_safety_contact": set(Role),
+    "choose_education": set(Role),
     "complete_pathway": {PHYSICIAN},
     "discontinue_pathway": set(Role),
     "transfer_care": {PHYSICIAN},

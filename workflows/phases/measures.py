@@ -1,6 +1,7 @@
-"""Questionnaires, suicide risk and check-ins, which go on through every phase."""
+"""Questionnaires, suicide risk, check-ins and what there is to read, which go on through every phase."""
 
 from schemas.commands import (
+    ChooseEducation,
     ClearRisk,
     DecideWelfare,
     DeclineSafetyContact,
@@ -21,3 +22,4 @@ class Measuring(Conductor):
     record_checkin = verb(RecordCheckin)
     decide_welfare = verb(DecideWelfare)
     decline_safety_contact = verb(DeclineSafetyContact)
+    choose_education = verb(ChooseEducation)

@@ -90,8 +90,11 @@ def overdue(state: Pathway, item: WorkItem, now: datetime) -> Iterator[Fact]:
     # After an outage several steps may have passed; they are one reminder, not many.
     while deadline <= now:
         step += 1
-        ahead = ladder.steps_h[step - before] if step - before < len(ladder.steps_h) else None
-        deadline = deadline + ladder.repeat_every if ahead is None else item.due_at + timedelta(hours=ahead)
+        if step - before < len(ladder.steps_h):
+            deadline = item.due_at + timedelta(hours=ladder.steps_h[step - before])
+        else:
+            repeated = (now - deadline) // ladder.repeat_every
+            step, deadline = step + repeated, deadline + (repeated + 1) * ladder.repeat_every
     yield WorkItemOverdue(
         item_id=item.id, kind=item.kind, step=step, escalated_to=rule.escalates_to, next_deadline=deadline
     )

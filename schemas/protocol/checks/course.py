@@ -20,6 +20,7 @@ def problems(protocol: Protocol) -> Iterator[Problem]:
     yield from unless(opens, "session.checkin_opens_min", "Nobody could be checked in before the start.")
     yield from _screening(protocol)
     yield from _checkins(protocol)
+    yield from _education(protocol)
     yield from _ladder(protocol.ladder, "ladder")
     for priority, ladder in protocol.ladders.items():
         yield from _ladder(ladder, f"ladders.{priority}")
@@ -31,6 +32,18 @@ def problems(protocol: Protocol) -> Iterator[Problem]:
         yield from unless(told, f"{path}.announced_to", "A message and those whom it is for belong together.")
         heard = rule.announced_by is not None or not rule.reminded
         yield from unless(heard, f"{path}.reminded", "Nobody is reminded of what was not announced.")
+
+
+def _education(protocol: Protocol) -> Iterator[Problem]:
+    known = set(protocol.referral.indications) if protocol.referral is not None else set()
+    for name, topic in protocol.education.topics.items() if protocol.education is not None else ():
+        path = f"education.topics.{name}"
+        days = topic.after_days.value
+        yield from unless(days >= 0 and days == int(days), f"{path}.after_days", "It is counted in whole days.")
+        unknown = not known.issuperset(topic.indications)
+        yield from unless(
+            not unknown, f"{path}.indications", "It is for an indication that the protocol does not have."
+        )
 
 
 def _signature(protocol: Protocol) -> Iterator[Problem]:

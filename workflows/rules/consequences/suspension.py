@@ -94,11 +94,15 @@ REASONS: tuple[Reason, ...] = (
 def suspension(state: Pathway, now: datetime, at: datetime) -> Iterator[Fact]:
     """The approval in force is suspended as soon as there is a reason, for all the reasons there are.
 
-    It ends when the reason arose, not when somebody told of it.
+    It ends when the reason arose, not when somebody told of it. After the end of care nothing can be given under it.
     """
     del now
     approval = state.approval
-    if approval is None or approval.status not in (ApprovalStatus.IN_FORCE, ApprovalStatus.PROPOSED):
+    if (
+        approval is None
+        or state.ending is not None
+        or approval.status not in (ApprovalStatus.IN_FORCE, ApprovalStatus.PROPOSED)
+    ):
         return
     reasons = tuple(reason for look in REASONS for reason in look(state, approval))
     if reasons:

@@ -15,6 +15,7 @@ from workflows.rules.deadlines import (
     checkins,
     consents,
     day_of,
+    education,
     integration,
     late_integration,
     monitoring,
@@ -29,6 +30,7 @@ from workflows.rules.deadlines import (
     work,
 )
 from workflows.rules.deadlines.deadline import Deadline
+from workflows.rules.education import is_education_welcome
 from workflows.rules.offers import is_wanted
 from workflows.rules.standing import is_called_off
 from workflows.rules.thread import is_unread
@@ -59,6 +61,7 @@ DEADLINES: tuple[Deadline, ...] = (
     team.CREDENTIALS,
     offers.OFFER,
     transfers.TRANSFER,
+    education.TOPIC,
 )
 """Every kind of deadline."""
 
@@ -111,6 +114,8 @@ def still_wanted(state: Pathway, message: MessageRequest, now: datetime) -> bool
         return is_unread(state, message.about, message.to_role)
     if message.template is Template.RECORD_UPDATED:
         return True
+    if message.template is Template.EDUCATION:
+        return is_education_welcome(state)
     booked = state.cycle.session
     waiting = {item.id for item in state.work}
     expected = booked is not None and booked.checked_in_at is None and booked.starts_at == message.at
