@@ -162,7 +162,7 @@ class KapClient(ReadModel):
         handle = self._handle(pathway_id)
         try:
             receipt: Receipt = await bounded(
-                _obeyed(handle, command), self._timeout, _command_unanswered(self._timeout, command)
+                obeyed(handle, command), self._timeout, _command_unanswered(self._timeout, command)
             )
         except Refused as problem:
             if not is_not_found(problem.__cause__):
@@ -269,7 +269,7 @@ async def _answer_of(
         await asyncio.sleep(READY_SECONDS)
 
 
-async def _obeyed(handle: WorkflowHandle[object, Closure], command: Command) -> Receipt:
+async def obeyed(handle: WorkflowHandle[object, Closure], command: Command) -> Receipt:
     """The answer to a command. One whose workflow task was lost on the way is sent again: it counts once."""
     while True:
         try:

@@ -14,7 +14,8 @@ from typing import Protocol as Shape
 from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 
-from schemas.answers import Receipt, Status
+from clients.client import obeyed
+from schemas.answers import Status
 from schemas.commands import Command
 from schemas.pathway import Closure, End
 from schemas.protocol import Protocol
@@ -104,7 +105,7 @@ class PathwaySide:
 
     @staticmethod
     async def _say(handle: WorkflowHandle[Any, Any], command: Command) -> None:
-        receipt: Receipt = await handle.execute_update(command.verb, command, result_type=Receipt)
+        receipt = await obeyed(handle, command)
         if receipt.command_id != command.command_id:
             raise RuntimeError("a command got another one's answer")
 

@@ -52,7 +52,10 @@ class Surroundings:
         if self.worker.stdin is None or self.worker.stdout is None:
             raise RuntimeError("the worker has no pipes")
         self.worker.stdin.write(b"\n")
-        line = await asyncio.wait_for(self.worker.stdout.readline(), _PATIENCE)
+        async with asyncio.timeout(_PATIENCE):
+            # The SDK's core writes its warnings there, too: of an activity that ended after its workflow, for one.
+            while not (line := await self.worker.stdout.readline()).startswith(b"{") and line:
+                pass
         return float(json.loads(line)["cpu_s"])
 
     def cpu_of(self, program: str) -> float | None:

@@ -8,12 +8,13 @@ from schemas.consents import ReleaseScope
 from schemas.facts import MessageRequested
 from schemas.messages import MessageRequest, Template
 from schemas.pathway import Phase
-from schemas.protocol import Update
+from schemas.protocol import Protocol, Update
 from tests.rules.consenting import RELEASE, said
 from tests.rules.staffing import BIRCH, FERN, SAGE
 from tests.rules.test_thread import external
 from tests.support.course import Course, at
 from tests.support.protocols import given as there
+from tests.support.protocols import packaged
 from workflows.rules.deadlines import still_wanted
 from workflows.rules.outreach import is_released
 
@@ -32,6 +33,11 @@ def telling(course: Course) -> Course:
     protocol = course.state.protocol.model_copy(update={"thread": rules})
     course.state = course.state.model_copy(update={"protocol": protocol})
     return course
+
+
+def silent() -> Protocol:
+    rules = there(packaged().thread).model_copy(update={"updates": {}})
+    return packaged().model_copy(update={"thread": rules})
 
 
 def notices(course: Course) -> Sequence[MessageRequest]:
@@ -54,10 +60,26 @@ def test_the_therapist_is_told_of_the_approval_and_the_physician_of_session_and_
 
 
 def test_whoever_recorded_it_is_not_told_and_the_other_is() -> None:
-    course = telling(at(Phase.SCREENING))
+    course = telling(at(Phase.INTEGRATION))
     before = len(notices(course))
     course.must(RecordMeasure, Role.PHYSICIAN)
     assert told(course)[before:] == [(FERN.id, "measures")]
+
+
+def test_what_is_measured_before_the_first_session_is_looked_at_with_the_approval() -> None:
+    course = telling(at(Phase.SCREENING))
+    course.must(RecordMeasure, Role.PATIENT)
+    assert not told(course)
+
+
+def test_the_step_that_closes_a_pathway_sends_nothing_any_more() -> None:
+    course = telling(at(Phase.FOLLOW_UP))
+    course.until(lambda it: it.phase is Phase.SAFETY_CONTACT).until(
+        lambda it: not it.state.checkins.planned and len(it.state.checkins.open) == 1
+    )
+    before = len(notices(course))
+    course.until(lambda it: it.state.closure is not None)
+    assert len(notices(course)) == before
 
 
 def test_nobody_is_written_to_twice_because_of_one_step() -> None:
@@ -69,6 +91,7 @@ def test_nobody_is_written_to_twice_because_of_one_step() -> None:
 
 def test_another_practice_is_told_only_what_the_release_covers_as_of_sending() -> None:
     course = telling(external(ReleaseScope.MEASURES))
+    course.state = course.state.model_copy(update={"sessions_given": 1})
     course.must(RecordMeasure, Role.PHYSICIAN)
     notice = notices(course)[-1]
     assert (notice.to_id, notice.about) == (BIRCH.id, "measures")
@@ -84,4 +107,5 @@ def test_another_practice_is_told_only_what_the_release_covers_as_of_sending() -
 
 
 def test_a_protocol_that_names_nobody_has_nobody_told() -> None:
-    assert notices(at(Phase.INTEGRATION)) == []
+    assert notices(at(Phase.INTEGRATION, protocol=silent())) == []
+    assert notices(at(Phase.INTEGRATION))

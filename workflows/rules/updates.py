@@ -35,7 +35,13 @@ TOLD_OF: Final[dict[type[Fact], tuple[Update, ReleaseScope]]] = {
 
 
 def updates(state: Pathway, facts: Iterable[Fact], by: Actor) -> Iterator[MessageRequested]:
-    """A notice to each who should know, but not to whoever did it or is written to by this step anyway."""
+    """A notice to each who should know, but not to whoever did it or is written to by this step anyway.
+
+    What is measured before the first session is looked at when dosing is decided; the step that closes a pathway sends
+    nothing any more.
+    """
+    if state.closure is not None:
+        return
     recorded = list(facts)
     told = {by.id, *(fact.message.to_id for fact in recorded if isinstance(fact, MessageRequested))}
     number = state.messages_requested
@@ -61,7 +67,8 @@ def _meant(state: Pathway, facts: Iterable[Fact]) -> Iterator[tuple[Role, Update
     rules = state.protocol.thread
     for fact in facts:
         known = TOLD_OF.get(type(fact))
-        if known is None or rules is None:
+        is_baseline = isinstance(fact, MeasureRecorded) and not state.sessions_given
+        if known is None or rules is None or is_baseline:
             continue
         update, scope = known
         for role in rules.updates.get(update, ()):
