@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
 import pytest
+import vobject
 from icalendar import Calendar
 
 from activities.outreach.mail import Mailer
@@ -76,6 +77,22 @@ def test_booked_moved_and_cancelled_are_one_appointment() -> None:
         "Appointment moved: Wed 13 Jan 2027, 13:00 EST",
         "Appointment cancelled: Wed 13 Jan 2027, 13:00 EST",
     ]
+
+
+def test_a_calendar_program_with_a_parser_of_its_own_reads_the_same() -> None:
+    starts_at = datetime(2027, 1, 12, 17, tzinfo=UTC)
+    for sequence, cancelled in ((0, False), (1, False), (2, True)):
+        mail = invitation(starts_at, sequence, cancelled=cancelled)
+        (part,) = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
+        read = vobject.readOne(part.get_content())
+        assert read.validate()
+        said = {line.name: line.value for line in read.vevent.lines()}
+        assert (read.method.value, said["STATUS"]) == (
+            ("CANCEL", "CANCELLED") if cancelled else ("REQUEST", "CONFIRMED")
+        )
+        assert (said["UID"], said["SEQUENCE"]) == ("E1-S1@clinic.example", str(sequence))
+        assert (said["DTSTART"], said["DTEND"] - said["DTSTART"]) == (starts_at, timedelta(hours=2))
+        assert (said["SUMMARY"], said["ATTENDEE"]) == ("Appointment", "mailto:moss@example.org")
 
 
 @pytest.mark.parametrize(
