@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import warm
+from tests.support.command_line import COLD
 from tests.support.eventually import eventually
 
 ROOT = Path(__file__).parents[1]
@@ -34,7 +37,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
     bin_dir = tmp_path / "bin"
     bin_dir.mkdir()
     kap = bin_dir / "kap"
-    kap.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m clients.cli "$@"\n')
+    # What runs on gets the signals, so it is a process of its own from the start.
+    cold, known = (" ".join(map(shlex.quote, command)) for command in (COLD, warm.command()))
+    kap.write_text(f'#!/bin/sh\ncase "$1" in up) exec {cold} "$@" ;; *) exec {known} "$@" ;; esac\n')
     kap.chmod(0o755)
     (bin_dir / "python").symlink_to(sys.executable)
     path = f"{bin_dir}:{Path(sys.executable).parent}:{os.environ['PATH']}"

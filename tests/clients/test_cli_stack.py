@@ -66,8 +66,10 @@ class RunningStack:
     def log(self) -> str:
         return (self.folder / "up.log").read_text()
 
-    def kap(self, *arguments: str | Path, data: Any = None, env: dict[str, str] | None = None) -> Finished:
-        return kap(*arguments, "--state", self.state, cwd=self.folder, data=data, env=env)
+    def kap(
+        self, *arguments: str | Path, data: Any = None, env: dict[str, str] | None = None, cold: bool = False
+    ) -> Finished:
+        return kap(*arguments, "--state", self.state, cwd=self.folder, data=data, env=env, cold=cold)
 
     def refer(self, **changes: Any) -> str:
         """Open a pathway; returns its id."""
@@ -234,9 +236,10 @@ async def test_short_lived_invocations_never_crash_at_exit(stack: RunningStack) 
 
     def once(number: int) -> tuple[int, str]:
         if number % 3 == 0:
-            ended = stack.do(pathway, "lift_hold", "nurse:nu-reed", None, "--reason", "Calm again.")
+            lifting = ("do", pathway, "lift_hold", "--as", "nurse:nu-reed", "--reason", "Calm again.", "--json")
+            ended = stack.kap(*lifting, cold=True)
             return ended.code, ended.refusal["code"]
-        ended = stack.kap("status", pathway, "--json")
+        ended = stack.kap("status", pathway, "--json", cold=True)
         return ended.code, ended.json["phase"] + ended.err
 
     with ThreadPoolExecutor(max_workers=4) as pool:

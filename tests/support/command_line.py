@@ -1,4 +1,4 @@
-"""``kap`` as a user runs it: another process, with nothing of this one's environment that could lead it elsewhere."""
+"""``kap`` as a user runs it: in a process of its own, with nothing of our environment that could lead it elsewhere."""
 
 import json
 import os
@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.support import warm
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,8 +40,17 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), "TZ": "UTC", **more}
 
 
+COLD = (sys.executable, "-m", "clients.cli")
+"""``kap`` from its very start."""
+
+
 def kap(
-    *arguments: str | Path, cwd: Path, data: Any = None, env: Mapping[str, str] | None = None, timeout: float = 60
+    *arguments: str | Path,
+    cwd: Path,
+    data: Any = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 60,
+    cold: bool = False,
 ) -> Finished:
     """Run one command to its end.
 
@@ -49,10 +60,11 @@ def kap(
         data: Given on standard input: text or bytes as they are, anything else as JSON.
         env: Environment variables of the user.
         timeout: Seconds after which it counts as hanging.
+        cold: Whether it is started in full; see :mod:`tests.support.warm`.
     """
     given = data if isinstance(data, str | bytes) else b"" if data is None else json.dumps(data)
     ended = subprocess.run(
-        [sys.executable, "-m", "clients.cli", *map(str, arguments)],
+        [*(COLD if cold else warm.command()), *map(str, arguments)],
         cwd=cwd,
         env=environment(**(env or {})),
         input=given.encode() if isinstance(given, str) else given,
