@@ -18,7 +18,13 @@ from schemas.consents import ReleaseScope
 from schemas.events import Event
 
 COVERED: dict[ReleaseScope, tuple[type[f.Fact], ...]] = {
-    ReleaseScope.SCHEDULING: (f.SessionScheduled, f.SessionCancelled, f.SessionReleased, f.VisitMissed),
+    ReleaseScope.SCHEDULING: (
+        f.SessionScheduled,
+        f.AppointmentConfirmed,
+        f.SessionCancelled,
+        f.SessionReleased,
+        f.VisitMissed,
+    ),
     ReleaseScope.DOSE_PLAN: (
         f.DosingApproved,
         f.DosingCountersigned,

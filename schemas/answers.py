@@ -66,6 +66,9 @@ class SessionStatus(Model):
         default=(),
         description="What stands in its way before anybody has arrived: while there is any, it is tentative.",
     )
+    confirmed_at: Instant | None = Field(
+        default=None, description="When the patient said that its time suits; nothing else follows from it."
+    )
 
 
 class RiskStatus(Model):

@@ -72,6 +72,7 @@ class Session(Model):
     setting: Setting
     reminded: bool = False
     booked_at: Instant | None = Field(default=None, description="When it was booked or moved to its time.")
+    confirmed_at: Instant | None = Field(default=None, description="When the patient said that its time suits.")
     day_begun: bool = Field(default=False, description="The day before has begun: the checklist is open.")
     fasting_reminded: bool = False
     checklists: tuple[DayChecklist, ...] = Field(default=(), description="As gone through, oldest first.")

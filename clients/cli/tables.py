@@ -14,7 +14,7 @@ from rich.table import Table
 
 from clients.catalogue import ExplainedVerb, Verb
 from clients.cli.output import local, words
-from schemas.answers import Check, RiskStatus, Status, TeamStatus
+from schemas.answers import Check, RiskStatus, SessionStatus, Status, TeamStatus
 from schemas.events import Event
 from schemas.messages import Contact
 from schemas.treatment import Approval
@@ -52,13 +52,13 @@ def status_page(status: Status) -> Iterable[RenderableType]:
     if status.session is not None:
         session = status.session
         ends = f", observation ends {local(session.observation_ends_at)}" if session.observation_ends_at else ""
-        state = "discharged" if session.discharged else "checked in" if session.checked_in else "booked"
+        state = "discharged" if session.discharged else "checked in" if session.checked_in else _booked(session)
         yield f"Session {session.id}: {local(session.starts_at)}, {state}, {session.doses} doses{ends}"
         if session.obstacles:
             yield f"[yellow]Tentative[/]: {', '.join(words(code) for code in session.obstacles)}"
     if status.session_ahead is not None:
         ahead = status.session_ahead
-        yield f"Session {ahead.id}: {local(ahead.starts_at)}, booked ahead, waits for the integration of the one before"
+        yield f"Session {ahead.id}: {local(ahead.starts_at)}, {_booked(ahead)}, waits for the integration before it"
     for caution in status.cautions:
         yield f"[yellow]To be known before the next dose: {words(caution)}[/]"
     if status.risk is not None:
@@ -79,6 +79,10 @@ def status_page(status: Status) -> Iterable[RenderableType]:
         yield f"[yellow]{status.withheld_messages} messages wait for the patient's release of information.[/]"
     if status.unsent_messages:
         yield f"[yellow]{status.unsent_messages} messages are not sent yet.[/]"
+
+
+def _booked(session: SessionStatus) -> str:
+    return "booked, confirmed by the patient" if session.confirmed_at is not None else "booked"
 
 
 def _team(team: TeamStatus) -> Iterable[str]:

@@ -29,6 +29,19 @@ class CancelSession(Command):
     needs_reason: ClassVar[bool] = True
 
 
+class ConfirmAppointment(Command):
+    """Say, as the patient, that a booked session suits. It is no consent, and nothing is approved or cleared by it.
+
+    It names the time that the patient was told, so that it never holds for another one.
+    """
+
+    verb: ClassVar[str] = "confirm_appointment"
+    by: ClassVar[frozenset[Role]] = frozenset({Role.PATIENT})
+    example: ClassVar[dict[str, Any]] = {"session_id": "S1", "starts_at": "2027-01-12T10:00:00-07:00"}
+    session_id: Id
+    starts_at: Instant
+
+
 class CheckIn(Command):
     """Receive the patient for the session."""
 

@@ -97,6 +97,7 @@ from schemas.facts.screening import (
     WeightRecorded,
 )
 from schemas.facts.session import (
+    AppointmentConfirmed,
     DebriefRecorded,
     DrugAdministered,
     FastingReminderDue,
@@ -212,6 +213,7 @@ AnyFact = Annotated[
     | SupplyCounted
     | SupplyReviewed
     | SessionScheduled
+    | AppointmentConfirmed
     | SessionCancelled
     | SessionReleased
     | SessionDayBegun
@@ -295,6 +297,7 @@ __all__ = [
     "AdverseEventRecorded",
     "AdverseEventReviewed",
     "AnyFact",
+    "AppointmentConfirmed",
     "ApprovalExpired",
     "ApprovalRevoked",
     "ApprovalSuspended",

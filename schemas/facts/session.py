@@ -20,6 +20,14 @@ class SessionScheduled(Fact):
     obstacles: tuple[Id, ...] | None = Field(default=None, description="What stands in its way as things are now.")
 
 
+class AppointmentConfirmed(Fact):
+    """The patient said that the time of a booked session suits, and nothing else."""
+
+    type: Literal["appointment_confirmed"] = "appointment_confirmed"
+    session_id: Id
+    starts_at: Instant
+
+
 class SessionCancelled(Fact):
     """A session was cancelled before any drug was given."""
 

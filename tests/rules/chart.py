@@ -179,6 +179,12 @@ class Chart:
             fact.session_id, fact.cycle, fact.setting, fact.starts_at, cancelled=list(self.cancelled)
         )
 
+    def _appointment_confirmed(self, fact: f.AppointmentConfirmed, entry: Entry) -> None:
+        visit = self.visits[fact.session_id]
+        assert visit.checked_in_at is None, "confirmed although the patient is there"
+        assert not visit.over, "confirmed after it was called off"
+        assert entry.recorded_at < visit.starts_at == fact.starts_at, "confirmed for another time"
+
     def _session_cancelled(self, fact: f.SessionCancelled, entry: Entry) -> None:
         visit = self.visits[fact.session_id]
         visit.end_without_drug()

@@ -192,6 +192,14 @@ def _schedule(course: Course, dice: Random) -> dict[str, Any]:
     return {"starts_at": course.now + ahead, "setting": dice.choice(tuple(Setting))}
 
 
+def _confirm(course: Course, dice: Random) -> dict[str, Any]:
+    """Mostly what is booked; now and then another appointment, or the time that it had before."""
+    booked = dice.choice((course.state.cycle.session, course.state.cycle.session, course.state.cycle.ahead))
+    if booked is None or dice.random() < 0.1:
+        return {"session_id": "S1", "starts_at": course.now + timedelta(days=1)}
+    return {"session_id": booked.id, "starts_at": booked.starts_at - timedelta(days=dice.random() < 0.1)}
+
+
 def _day_checklist(course: Course, dice: Random) -> dict[str, Any]:
     said: dict[str, Any] = {"new_illness": dice.random() < 0.15, "companion_arranged": dice.random() < 0.9}
     if dice.random() < 0.3:
@@ -532,6 +540,7 @@ _MAKERS: Final[dict[type[Command], Callable[[Course, Random], dict[str, Any]]]] 
     c.ReleaseSupply: _release,
     c.CountSupply: _count,
     c.ScheduleSession: _schedule,
+    c.ConfirmAppointment: _confirm,
     c.RecordDayChecklist: _day_checklist,
     c.CheckIn: _check_in,
     c.RecordVitals: lambda course, dice: {"vitals": _vitals(course, dice)},

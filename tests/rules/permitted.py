@@ -143,6 +143,7 @@ ONLY_BY: Final = {
     f.VisitMissed: STAFF,
     f.DebriefRecorded: {Role.THERAPIST},
     f.SessionScheduled: STAFF,
+    f.AppointmentConfirmed: {Role.PATIENT},
     f.DayChecklistRecorded: CLINICIANS | {Role.PATIENT},
     f.PatientCheckedIn: STAFF,
     f.VitalsRecorded: CLINICIANS,

@@ -74,6 +74,7 @@ MAY = {
     "review_supply": {PHYSICIAN},
     "schedule_session": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
     "cancel_session": set(Role),
+    "confirm_appointment": {PATIENT},
     "record_day_checklist": {PHYSICIAN, THERAPIST, NURSE, PATIENT},
     "check_in": {PHYSICIAN, THERAPIST, NURSE, COORDINATOR},
     "record_vitals": {PHYSICIAN, THERAPIST, NURSE},

@@ -5,6 +5,7 @@ from schemas.commands import (
     CancelSession,
     CaptureInsight,
     CheckIn,
+    ConfirmAppointment,
     DecidePredoseVitals,
     DischargePatient,
     EndInfusion,
@@ -28,6 +29,7 @@ class SessionPhase(Conductor):
 
     schedule_session = verb(ScheduleSession)
     cancel_session = verb(CancelSession)
+    confirm_appointment = verb(ConfirmAppointment)
     record_day_checklist = verb(RecordDayChecklist)
     check_in = verb(CheckIn)
     record_vitals = verb(RecordVitals)

@@ -10,6 +10,7 @@ from schemas.facts import Fact
 from schemas.pathway import Pathway
 from schemas.refusals import Refusal
 from workflows.rules import (
+    appointments,
     approval,
     checkins,
     credentials,
@@ -101,6 +102,7 @@ RULES: dict[type[Command], Rule] = {
     c.ReviewSupply: supply.review_supply,
     c.ScheduleSession: session.schedule_session,
     c.CancelSession: session.cancel_session,
+    c.ConfirmAppointment: appointments.confirm_appointment,
     c.RecordDayChecklist: day_of.record_day_checklist,
     c.CheckIn: session.check_in,
     c.RecordVitals: observation.record_vitals,

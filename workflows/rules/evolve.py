@@ -8,6 +8,7 @@ from schemas import facts as f
 from schemas.facts import Fact
 from schemas.pathway import Pathway
 from workflows.rules import (
+    appointments,
     approval,
     booking,
     checkins,
@@ -118,6 +119,7 @@ EVOLUTIONS: dict[type[Fact], Evolution] = {
     f.SupplyReviewed: supply.supply_reviewed,
     f.SessionScheduled: session.session_scheduled,
     f.SessionCancelled: session.session_cancelled,
+    f.AppointmentConfirmed: appointments.appointment_confirmed,
     f.SessionReleased: booking.session_released,
     f.SessionReminderDue: session.session_reminder_due,
     f.SessionDayBegun: slot.session_day_begun,

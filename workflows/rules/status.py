@@ -132,6 +132,7 @@ def _session(state: Pathway, session: Session | None) -> SessionStatus | None:
         planned_until=_planned_until(state, session),
         obstacles=_obstacles(state, session),
         monitoring_only=session is state.cycle.session and is_monitoring_only(state),
+        confirmed_at=session.confirmed_at,
     )
 
 
