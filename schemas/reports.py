@@ -55,12 +55,18 @@ def understood(text: str) -> Reply | None:
 
 
 class Outcome(StrEnum):
-    """What a report led to."""
+    """What a report led to.
+
+    A CONFIRM to an appointment that was moved, called off or is over leads to ``not_confirmed``; one that the pathway
+    could not be told yet is ``kept``.
+    """
 
     NOTED = "noted"
     NEXT_CHANNEL = "next_channel"
     OPTED_OUT = "opted_out"
     OPTED_IN = "opted_in"
     CONFIRMED = "confirmed"
+    NOT_CONFIRMED = "not_confirmed"
+    KEPT = "kept"
     NOT_UNDERSTOOD = "not_understood"
     UNKNOWN = "unknown"

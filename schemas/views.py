@@ -87,7 +87,9 @@ class OutboxRow(Model):
     not_before: Instant | None = Field(default=None, description="Until when it rests, in pathway time.")
     sent_at: Instant | None = None
     counted_at: Instant | None = Field(default=None, description="When it was sent, in pathway time.")
-    confirmed_at: Instant | None = None
+    confirmed_at: Instant | None = Field(default=None, description="When the recipient confirmed the appointment.")
+    confirmation: Line | None = Field(default=None, description="What became of a CONFIRM: waiting, taken or refused.")
+    confirmation_code: Id | None = Field(default=None, description="Why a CONFIRM does not hold.")
     channels: tuple[ChannelRow, ...] = ()
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from activities.database import Pool, database_errors
+from activities.outreach.confirmations import Confirmation, Confirmations
 from activities.records.people import People
-from schemas.messages import CONFIRMABLE, Channel, MessageRequest
+from schemas.messages import Channel, MessageRequest
 from schemas.reports import Outcome, Reply, understood
 
 BOUNCED: Final = "bounced"
@@ -44,19 +45,6 @@ INSERT INTO channel_opt_outs (person_id, channel) SELECT unnest($1::text[]), $2 
 
 _START: Final = "DELETE FROM channel_opt_outs WHERE person_id = ANY($1) AND channel = $2"
 
-# The last word on an appointment decides: one that is called off or over is not confirmed, nor is what was said before.
-# How late it is for the pathway follows from the pathway's time at sending and what has passed since.
-_CONFIRM: Final = """
-UPDATE messages SET confirmed_at = coalesce(confirmed_at, now()) WHERE message_id = (
-    SELECT message_id FROM messages
-    WHERE to_id = ANY($1) AND channel = $2 AND status = 'sent' AND template = ANY($3)
-    ORDER BY sent_at DESC, message_id DESC LIMIT 1
-)
-AND coalesce((request #>> '{appointment,cancelled}')::boolean, false) IS FALSE
-AND coalesce((request ->> 'at')::timestamptz > counted_at + (now() - sent_at), true)
-RETURNING message_id
-"""
-
 
 class Reopened(NamedTuple):
     """A message that came back. If its reason still stands, which its pathway knows, the next channel is tried."""
@@ -71,6 +59,8 @@ class Reports:
     def __init__(self, pool: Pool, people: People) -> None:
         self._pool = pool
         self._people = people
+        self.confirmations = Confirmations(pool)
+        """Answers that pathways are told."""
 
     async def delivered(self, reference: str) -> Outcome:
         """It has reached a mailbox or a device."""
@@ -97,8 +87,17 @@ class Reports:
         with database_errors():
             await self._pool.execute(_GIVE_UP, message_id)
 
-    async def replied(self, sender: str, text: str) -> Outcome:
-        """Somebody answered a text message. STOP and START hold for everybody who is reached under the number."""
+    async def replied(self, sender: str, text: str, reference: str | None = None) -> Confirmation | Outcome:
+        """Somebody answered a text message. STOP and START hold for everybody who is reached under the number.
+
+        Args:
+            sender: Their number.
+            text: What they wrote. It is understood, never kept.
+            reference: Of the message that they answered, where the provider knows it.
+
+        Returns:
+            What it led to, or a patient's CONFIRM, which is kept and for the pathway to decide.
+        """
         reply = understood(text)
         if reply is None:
             return Outcome.NOT_UNDERSTOOD
@@ -114,5 +113,4 @@ class Reports:
                     await self._pool.execute(_START, people, Channel.SMS)
                     return Outcome.OPTED_IN
                 case Reply.CONFIRM:
-                    confirmed = await self._pool.fetchval(_CONFIRM, people, Channel.SMS, list(CONFIRMABLE))
-                    return Outcome.UNKNOWN if confirmed is None else Outcome.CONFIRMED
+                    return await self.confirmations.answered(people, reference)

@@ -43,6 +43,7 @@ _WORK: Final = """
 _OUTBOX: Final = """
     SELECT message_id, pathway_id, template, to_role, to_id, about, requested_at, status, attempts,
            last_error_code AS code, channel, not_before, sent_at, counted_at, confirmed_at,
+           confirmation, confirmation_code,
            coalesce((SELECT json_agg(json_build_object('channel', tried.channel, 'status', tried.status,
                                                        'tries', tried.tries, 'code', tried.code)
                                      ORDER BY tried.updated_at, tried.channel)

@@ -24,6 +24,9 @@ def outbox_table(rows: Sequence[OutboxRow]) -> Table:
             why = f"{why}, rests until {local(row.not_before)}"
         if row.confirmed_at is not None:
             why = f"{why} confirmed {local(row.confirmed_at)}".strip()
+        elif row.confirmation is not None:
+            answer = "waits for the pathway" if row.confirmation_code is None else words(row.confirmation_code)
+            why = f"{why} CONFIRM: {answer}".strip()
         made.add_row(
             local(row.requested_at),
             f"{words(row.template)} [dim]({row.about})[/]",

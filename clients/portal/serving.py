@@ -9,6 +9,7 @@ from activities.records.links import Links
 from clients.client import KapClient
 from clients.portal.app import Portal
 from clients.portal.links import Desk
+from workers.observability import configure_logging
 from workers.serving import serve
 from workers.settings import Settings
 
@@ -34,5 +35,6 @@ async def serve_portal(settings: Settings, *, host: str, port: int) -> None:
 
 def run_portal(settings: Settings, *, host: str, port: int) -> None:
     """Answer until Ctrl-C."""
+    configure_logging(settings)
     with suppress(KeyboardInterrupt):
         asyncio.run(serve_portal(settings, host=host, port=port))

@@ -14,6 +14,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.cipher import Cipher
 from activities.database import Pool
 from activities.keyring import Keyring
+from activities.outreach.confirmations import Confirmation
 from activities.outreach.delivery import NOT_REACHED, Outreach
 from activities.outreach.inbox import Inbox, InboxDamaged, read_inbox
 from activities.outreach.mail import Mailer
@@ -426,10 +427,47 @@ async def test_confirm_is_noted_of_the_appointment_said_last_and_of_nothing_else
     await ways.deliver(message("E1-M1", Template.SESSION_REMINDER), message("E1-M2", Template.CHECKIN_DUE))
     assert "Reply CONFIRM" in ways.provider.messages[0]["text"]
     assert "CONFIRM" not in ways.provider.messages[1]["text"]
-    assert await reports.replied(PHONE, "confirm") is Outcome.CONFIRMED
+    said = Confirmation("E1-M1", "P-1", "W3", NOON + timedelta(days=1))
+    assert await reports.replied(PHONE, "confirm") == said
     rows = {row.message_id: row for row in await outbox(ways.pool, "P-1")}
-    assert rows["E1-M1"].confirmed_at is not None
-    assert rows["E1-M2"].confirmed_at is None
+    assert [rows[one].confirmation for one in ("E1-M1", "E1-M2")] == ["waiting", None]
+    assert await reports.confirmations.waiting() == [said]
+    await reports.confirmations.settle("E1-M1")
+    (noted,) = [row for row in await outbox(ways.pool, "P-1") if row.confirmed_at is not None]
+    assert (noted.message_id, noted.confirmation) == ("E1-M1", "taken")
+    # Said once more, the pathway is asked once more, and what it has taken stays.
+    assert await reports.replied(PHONE, "CONFIRM") == said
+    await reports.confirmations.settle("E1-M1", "appointment_moved")
+    assert noted in await outbox(ways.pool, "P-1")
+    assert await reports.confirmations.waiting() == []
+
+
+async def test_confirm_is_about_the_message_that_it_answers(ways: Ways, reports: Reports) -> None:
+    await ways.deliver(message("E1-M1", Template.SESSION_REMINDER))
+    await ways.deliver(message("E1-M2", Template.SESSION_REMINDER, about="S2"), message("E1-M3"))
+    first, _, other = (one["reference"] for one in ways.provider.messages)
+    for reference, answered in ((first, "E1-M1"), (other, "E1-M2"), (None, "E1-M2"), ("unheard-of", "E1-M2")):
+        said = await reports.replied(PHONE, "CONFIRM", reference)
+        assert isinstance(said, Confirmation)
+        assert said.message_id == answered, reference
+
+
+async def test_what_waits_is_given_up_when_the_appointment_is_over(ways: Ways, reports: Reports) -> None:
+    await ways.deliver(message("E1-M1", Template.SESSION_REMINDER, at=NOON + timedelta(minutes=5)))
+    await reports.replied(PHONE, "CONFIRM")
+    await ways.pool.execute("UPDATE messages SET sent_at = sent_at - interval '6 minutes'")
+    assert await reports.confirmations.waiting() == []
+    (row,) = await outbox(ways.pool, "P-1")
+    assert (row.confirmation, row.confirmation_code, row.confirmed_at) == ("refused", "appointment_over", None)
+
+
+async def test_of_staff_a_confirmation_is_only_noted(ways: Ways, reports: Reports) -> None:
+    await ways.people.put(MOSS.model_copy(update={"id": "th", "role": Role.THERAPIST, "phone": "+13035550123"}))
+    await ways.deliver(message("E1-M1", Template.APPOINTMENT, to_role=Role.THERAPIST, to_id="th"))
+    assert await reports.replied("+13035550123", "CONFIRM") is Outcome.CONFIRMED
+    (row,) = await outbox(ways.pool, "P-1")
+    assert row.confirmed_at is not None
+    assert await reports.confirmations.waiting() == []
 
 
 async def test_confirm_holds_for_no_appointment_that_is_called_off_or_over(ways: Ways, reports: Reports) -> None:
@@ -437,13 +475,17 @@ async def test_confirm_holds_for_no_appointment_that_is_called_off_or_over(ways:
     await ways.deliver(message("E1-M1", Template.APPOINTMENT, appointment=booked))
     off = booked.model_copy(update={"sequence": 1, "cancelled": True})
     await ways.deliver(message("E1-M2", Template.APPOINTMENT, appointment=off))
-    assert await reports.replied(PHONE, "CONFIRM") is Outcome.UNKNOWN
+    assert await reports.replied(PHONE, "CONFIRM") is Outcome.NOT_CONFIRMED
     await ways.deliver(message("E1-M3", Template.SESSION_REMINDER, at=NOON + timedelta(minutes=5)))
-    assert await reports.replied(PHONE, "CONFIRM") is Outcome.CONFIRMED
-    later = "UPDATE messages SET sent_at = sent_at - interval '6 minutes', confirmed_at = NULL"
-    await ways.pool.execute(later)
-    assert await reports.replied(PHONE, "CONFIRM") is Outcome.UNKNOWN
-    assert not [row for row in await outbox(ways.pool, "P-1") if row.confirmed_at is not None]
+    await ways.pool.execute("UPDATE messages SET sent_at = sent_at - interval '6 minutes'")
+    assert await reports.replied(PHONE, "CONFIRM") is Outcome.NOT_CONFIRMED
+    rows = await outbox(ways.pool, "P-1")
+    assert {row.message_id: row.confirmation_code for row in rows} == {
+        "E1-M1": None,
+        "E1-M2": "appointment_cancelled",
+        "E1-M3": "appointment_over",
+    }
+    assert not [row for row in rows if row.confirmed_at is not None]
 
 
 async def test_nobody_is_asked_to_confirm_what_is_called_off(ways: Ways) -> None:

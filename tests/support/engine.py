@@ -291,8 +291,17 @@ def _awake_protocol(folder: Path) -> Path:
 
 
 @asynccontextmanager
-async def running_engine(server: Server, postgres: PostgresServer, *, workers: bool = True) -> AsyncIterator[Engine]:
-    """The engine with a database of its own and the care team filed; with every worker at work, or none."""
+async def running_engine(
+    server: Server, postgres: PostgresServer, *, workers: bool = True, **more: Any
+) -> AsyncIterator[Engine]:
+    """The engine with a database of its own and the care team filed; with every worker at work, or none.
+
+    Args:
+        server: Where Temporal is.
+        postgres: Where the database is made.
+        workers: Whether anybody works.
+        more: Further settings.
+    """
     url = await postgres.create_database()
     async with running_mail_server() as mail:
         settings = Settings(
@@ -303,6 +312,7 @@ async def running_engine(server: Server, postgres: PostgresServer, *, workers: b
             allow_unsigned_protocol=True,
             allow_simulation=True,
             protocol=str(_awake_protocol(server.keyring_file.parent)),
+            **more,
         )
         pool = await open_pool(url)
         client = KapClient(server.environment.client, server.keyring, database_url=url)

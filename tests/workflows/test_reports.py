@@ -12,6 +12,7 @@ from standardwebhooks import Webhook
 
 from activities.outreach.reports import Reports
 from clients.callbacks import callbacks_app
+from clients.client import KapClient
 from schemas.actors import Role
 from schemas.commands import CancelSession, DiscontinuePathway
 from schemas.start import Tuning
@@ -28,8 +29,8 @@ SECRET = f"whsec_{base64.b64encode(b'secret of the tests, invented').decode()}"
 class Vendor:
     """A provider that reports."""
 
-    def __init__(self, engine: Engine) -> None:
-        app = callbacks_app(Reports(engine.pool, engine.people), engine.client.temporal, SECRET)
+    def __init__(self, engine: Engine, client: KapClient | None = None) -> None:
+        app = callbacks_app(Reports(engine.pool, engine.people), client or engine.client, SECRET)
         self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://callbacks.example")
 
     async def says(self, **report: str) -> tuple[int, dict[str, str]]:
