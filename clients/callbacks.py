@@ -29,7 +29,7 @@ from clients.client import KapClient
 from clients.confirming import tell, tell_again
 from clients.read_model import keyring_of
 from schemas.reports import Outcome, Report, ReportType
-from workers.observability import configure_logging
+from workers.observability import configure_logging, runtime
 from workers.serving import LOOPBACK, BodyTooLarge, body_of, serve
 from workers.settings import Settings
 
@@ -127,7 +127,9 @@ async def serve_callbacks(settings: Settings, *, port: int, host: str = LOOPBACK
         raise NotConfigured("No database is named. Set KAP_DATABASE_URL, or start the local stack with: kap up")
     keyring = keyring_of(settings)
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(await KapClient.connect(settings, timeout=PATIENCE_SECONDS))
+        client = await stack.enter_async_context(
+            await KapClient.connect(settings, timeout=PATIENCE_SECONDS, runtime=runtime(settings))
+        )
         pool = await open_pool(settings.database_url)
         stack.callback(pool.terminate)
         reports = Reports(pool, People(pool, Cipher(keyring)))

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from clients.cli import keys, links, messages, operating, pathways, people, protocol, reading, running, scenario
+from clients.cli import (
+    catcher,
+    keys,
+    links,
+    messages,
+    operating,
+    pathways,
+    people,
+    protocol,
+    reading,
+    running,
+    scenario,
+)
 from clients.cli.exit import MEANING
 from clients.cli.options import State, example
 
@@ -35,6 +47,7 @@ app.add_typer(messages.app)
 app.add_typer(running.app)
 app.add_typer(people.app, name="people")
 app.add_typer(links.app, name="link")
+app.add_typer(catcher.app, name="catcher")
 app.add_typer(keys.app, name="keys")
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(scenario.app, name="scenario")

@@ -24,6 +24,8 @@ def up(
     smtp_port: Port = 0,
     codec_port: Port = 0,
     metrics_port: Port = 0,
+    callbacks_port: Port = 0,
+    portal_port: Port = 0,
     protocol: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="A packaged protocol or a YAML file; else the default one.")
     ] = None,
@@ -31,9 +33,10 @@ def up(
         bool, typer.Option("--allow-simulation", help="Admit pathways whose clock is not the real one.")
     ] = False,
 ) -> None:
-    """Run everything on this machine until Ctrl-C: Temporal with its UI, PostgreSQL, mail catcher, codec, workers.
+    """Run everything on this machine until Ctrl-C: Temporal with its UI, PostgreSQL, catchers, codec, workers, doors.
 
-    All state is in one folder, and the next start goes on from there.
+    The doors are what others come in by: reports and replies of the provider of texts, which the catcher plays, and
+    links without an account. All state is in one folder, and the next start goes on from there.
     """
     from clients.cli.stack import run_stack
     from workers.settings import DEFAULT_STATE_DIR
@@ -46,6 +49,9 @@ def up(
         smtp_port=smtp_port,
         codec_port=codec_port,
         metrics_port=metrics_port,
+        callbacks_port=callbacks_port,
+        portal_port=portal_port,
+        doors=True,
         protocol=protocol,
         allow_simulation=allow_simulation,
     )

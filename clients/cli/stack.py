@@ -61,6 +61,8 @@ def where(addresses: Addresses) -> Table:
         ("Codec server", addresses.codec_url),
         ("Mail", f"{addresses.smtp_host}:{addresses.smtp_port}, kept in {addresses.mail_dir}"),
         ("Texts", f"{addresses.provider_url}, kept in {addresses.text_dir}"),
+        *((("Callbacks", f"{addresses.callbacks_url}/reports"),) if addresses.callbacks_url else ()),
+        *((("Links", f"{addresses.link_url}, see kap link create"),) if addresses.link_url else ()),
         ("PostgreSQL", addresses.database_url),
         ("Metrics", f"http://{addresses.metrics_address}/metrics"),
         ("Logs", str(addresses.log_dir)),
@@ -83,6 +85,7 @@ def _next_steps(addresses: Addresses) -> list[str]:
         "From another terminal:",
         f"  kap{flag} refer --data FILE   open a pathway",
         f"  kap{flag} list                see all of them",
+        f"  kap{flag} catcher list        see the texts, and answer them: kap{flag} catcher reply NUMBER TEXT",
         "Stop with Ctrl-C; the next start goes on from here.",
     ]
 

@@ -9,7 +9,7 @@ from activities.records.links import Links
 from clients.client import KapClient
 from clients.portal.app import Portal
 from clients.portal.links import Desk
-from workers.observability import configure_logging
+from workers.observability import configure_logging, runtime
 from workers.serving import serve
 from workers.settings import Settings
 
@@ -29,7 +29,7 @@ async def serve_portal(settings: Settings, *, host: str, port: int) -> None:
     Raises:
         Refused: Temporal does not answer, or a setting is missing.
     """
-    async with await KapClient.connect(settings) as client:
+    async with await KapClient.connect(settings, runtime=runtime(settings)) as client:
         await serve(Portal(client, await desk_of(client)).app(), host=host, port=port)
 
 

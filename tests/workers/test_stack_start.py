@@ -124,19 +124,34 @@ async def test_everything_answers_and_all_is_there_again_after_a_stop(tmp_path: 
         assert (mails[0]["X-Envelope-From"], mails[0]["X-Envelope-To"]) == ("care@example.org", "wren@example.org")
 
 
-async def test_the_stack_as_people_start_it_has_codec_server_and_workers(tmp_path: Path) -> None:
+async def test_the_stack_as_people_start_it_has_codec_server_workers_and_doors(tmp_path: Path) -> None:
     folder = tmp_path / STATE
     events: list[StackEvent] = []
-    options = StackOptions(folder, ephemeral_speed=True, handle_signals=False)
+    options = StackOptions(folder, ephemeral_speed=True, handle_signals=False, doors=True)
+    ours = {"codec", "texts", "workers", "callbacks", "portal"}
     async with Stack(options, on_event=events.append) as stack:
-        assert set(children(folder)) == {"postgres", "temporal", "mail", "codec", "texts", "workers"}
-        assert await query(stack.addresses, "SELECT * FROM schema_migrations"), "the schema is there"
-        for name in ("codec", "workers"):
-            assert listening_addresses(children(folder)[name]) == {"0100007F"}
+        addresses = stack.addresses
+        assert set(children(folder)) == {"postgres", "temporal", "mail"} | ours
+        assert await query(addresses, "SELECT * FROM schema_migrations"), "the schema is there"
+        for name in ours:
+            assert listening_addresses(children(folder)[name]) == {"0100007F"}, name
+        secret = folder / "provider.secret"
+        assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+        settings = Settings(state_dir=folder)
+        assert settings.provider_secret == secret.read_text().strip()
+        assert settings.link_url == addresses.link_url
+        assert settings.provider_secret not in repr(addresses)
+        for name in ("callbacks", "portal"):
+            assert json.loads((folder / "ports.json").read_text())[name] in (
+                int(url.rpartition(":")[2]) for url in (addresses.callbacks_url, addresses.link_url)
+            )
 
-        os.kill(children(folder)["workers"], 9)
-        back = [StackEvent(EventKind.READY, "workers", "workers is ready")] * 2
-        await eventually(lambda: [event for event in events if event == back[0]] == back, timeout=30)
+        killed = ("workers", "callbacks", "portal")
+        for name in killed:
+            os.kill(children(folder)[name], 9)
+        back = [event for name in killed for event in [StackEvent(EventKind.READY, name, f"{name} is ready")] * 2]
+        await eventually(lambda: all(events.count(event) == 2 for event in back), timeout=30)
+    assert all(process_identity(pid) is None for pid in children(folder).values())
 
 
 async def test_nothing_in_the_folder_is_readable_by_others(tmp_path: Path) -> None:

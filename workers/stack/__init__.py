@@ -1,7 +1,8 @@
 """The local stack: all that a pathway needs on one machine, as one supervised foreground program.
 
-It runs PostgreSQL, Temporal's development server with its UI, catchers of mail and of texts, the codec server and the
-workers, each as a child process, and keeps all their state in one folder::
+It runs PostgreSQL, Temporal's development server with its UI, catchers of mail and of texts, the codec server, the
+workers and, where they are wanted, the doors for others (callbacks, portal), each as a child process, and keeps all
+their state in one folder::
 
     async with Stack(StackOptions(Path(".kap")), on_event=lambda event: print(event.sentence)) as stack:
         print(stack.addresses.ui_url)

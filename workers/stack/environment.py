@@ -61,6 +61,8 @@ def settings_values(options: StackOptions, addresses: Addresses) -> dict[str, st
         "allow_unsigned_protocol": options.allow_unsigned_protocol,
         **options.settings,
     }
+    if options.doors:
+        values |= {"provider_secret": addresses.provider_secret, "link_url": addresses.link_url}
     if options.protocol is not None:
         path = Path(options.protocol)
         values["protocol"] = str(path.resolve()) if path.is_file() else options.protocol

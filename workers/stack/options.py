@@ -37,6 +37,12 @@ class Addresses:
     namespace: str = NAMESPACE
     provider_url: str = ""
     """The catcher of texts and push messages."""
+    callbacks_url: str = ""
+    """Where it reports to, if that runs."""
+    link_url: str = ""
+    """The page behind links without an account, if that runs."""
+    provider_secret: str = field(default="", repr=False)
+    """What the catcher signs its reports with."""
 
     @property
     def keyring(self) -> Path:
@@ -77,6 +83,10 @@ class StackOptions:
     smtp_port: int = 0
     codec_port: int = 0
     metrics_port: int = 0
+    callbacks_port: int = 0
+    portal_port: int = 0
+    doors: bool = False
+    """Run also what others than the clinic's own come in by: reports of the provider, links without an account."""
     ephemeral_speed: bool = False
     """Give up durability against power loss, for stacks that are thrown away."""
     time_skipping: bool = False

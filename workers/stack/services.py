@@ -1,10 +1,12 @@
-"""Our own programs in a local stack, each a process: mail catcher, codec server, workers."""
+"""Our own programs in a local stack, each a process: catchers, codec server, workers, and the doors for others."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import sys
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 from workers.stack import mail, texts
 from workers.stack.environment import outside_environment, service_environment
@@ -12,6 +14,7 @@ from workers.stack.errors import StackFailed
 from workers.stack.ledger import Ledger
 from workers.stack.options import HOST, Addresses, StackOptions
 from workers.stack.process import Child, ChildProcess
+from workers.stack.secrets import PROVIDER_SECRET_FILE
 from workers.stack.temporal import http_get
 
 _BOOTSTRAP_LIMIT = 90.0
@@ -21,7 +24,7 @@ _POLLING = re.compile(rb'^temporal_num_pollers\{[^}]*poller_type="workflow_task"
 
 
 def default_services(options: StackOptions, addresses: Addresses) -> list[Child]:
-    """Codec server, catcher of texts, and workers."""
+    """Codec server, catcher of texts, workers, and the doors for others where they are wanted."""
     environment = service_environment(options, addresses)
     codec_port = port_of(addresses.codec_url)
     metrics_port = port_of(addresses.metrics_address)
@@ -55,6 +58,8 @@ def default_services(options: StackOptions, addresses: Addresses) -> list[Child]
             argv=[
                 *(sys.executable, "-P", texts.__file__),
                 *("--port", str(port_of(addresses.provider_url)), "--dir", str(addresses.text_dir)),
+                *(("--reports", f"{addresses.callbacks_url}/reports") if options.doors else ()),
+                *(("--secret-file", str(addresses.state_dir / PROVIDER_SECRET_FILE)) if options.doors else ()),
             ],
             env=outside_environment() | {"PYTHONUNBUFFERED": "1"},
             ready=texts_ready,
@@ -68,7 +73,18 @@ def default_services(options: StackOptions, addresses: Addresses) -> list[Child]
             ready=workers_ready,
             grace=20.0,
         ),
+        *(doors(environment, addresses) if options.doors else ()),
     ]
+
+
+def doors(environment: Mapping[str, str], addresses: Addresses) -> Iterator[Child]:
+    """What others than the clinic's own come in by. They belong to the clients, so they are known here by name only."""
+    # The address of the metrics is the workers'.
+    env = {name: value for name, value in environment.items() if name != "KAP_METRICS_ADDRESS"}
+    for name, url in (("callbacks", addresses.callbacks_url), ("portal", addresses.link_url)):
+        port = port_of(url)
+        argv = [sys.executable, "-m", "clients.cli", name, "--port", str(port)]
+        yield Child(name=name, argv=argv, env=env, ready=partial(listening, port), grace=5.0)
 
 
 def mail_child(addresses: Addresses) -> Child:

@@ -8,21 +8,22 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from activities.keyring import KeyringError, create_keyring, load_keyring
 from workers.stack.environment import settings_values
-from workers.stack.errors import StackFailed, StackStopped
+from workers.stack.errors import StackStopped
 from workers.stack.keeping import Keeper
 from workers.stack.ledger import Ledger
 from workers.stack.options import HOST, STACK_FILE, Addresses, EventKind, StackEvent, StackOptions
 from workers.stack.ports import choose_ports
 from workers.stack.postgres import Postgres
 from workers.stack.process import Child
+from workers.stack.secrets import provider_secret, settle_keys
 from workers.stack.services import default_services, mail_child, prepare_servers
 from workers.stack.state import Claim, claim, write_private
-from workers.stack.temporal import TEMPORAL_DATABASE, temporal_child
+from workers.stack.temporal import temporal_child
 
 _PATIENCE = 3.0
 """Seconds after which a keeper that has not noticed its cancellation is cancelled again."""
@@ -133,6 +134,7 @@ class Stack:
             "codec": options.codec_port,
             "metrics": options.metrics_port,
             "texts": 0,
+            **({"callbacks": options.callbacks_port, "portal": options.portal_port} if options.doors else {}),
         }
         ports = choose_ports(folder, wanted)
         self._postgres = Postgres(folder / "postgres", ephemeral_speed=options.ephemeral_speed)
@@ -147,8 +149,15 @@ class Stack:
             database_url=self._postgres.url(),
             provider_url=f"http://{HOST}:{ports['texts']}",
         )
+        if options.doors:
+            self._addresses = addresses = replace(
+                addresses,
+                callbacks_url=f"http://{HOST}:{ports['callbacks']}",
+                link_url=f"http://{HOST}:{ports['portal']}",
+                provider_secret=provider_secret(folder),
+            )
         addresses.log_dir.mkdir(mode=0o700, exist_ok=True)
-        _settle_keys(addresses)
+        settle_keys(addresses)
         write_private(
             addresses.temporal_file,
             f'[profile.default]\naddress = "{addresses.temporal_address}"\nnamespace = "{addresses.namespace}"\n',
@@ -203,6 +212,7 @@ class Stack:
             "codec_url": addresses.codec_url,
             "mail_dir": str(addresses.mail_dir),
             "text_dir": str(addresses.text_dir),
+            "callbacks_url": addresses.callbacks_url,
             "log_dir": str(addresses.log_dir),
             "metrics_url": f"http://{addresses.metrics_address}/metrics",
         }
@@ -289,19 +299,3 @@ class Stack:
 
     def _tell(self, kind: EventKind, sentence: str, child: str | None = None) -> None:
         self._on_event(StackEvent(kind, child, sentence))
-
-
-def _settle_keys(addresses: Addresses) -> None:
-    """Make the payload keys at the first start, and never anew: what they sealed could not be read again."""
-    try:
-        if addresses.keyring.exists():
-            load_keyring(addresses.keyring)
-        elif (addresses.state_dir / TEMPORAL_DATABASE).exists():
-            raise StackFailed(
-                f"The key file {addresses.keyring} is missing, and nothing else opens what is stored beside it. "
-                "Put it back, or choose another folder."
-            )
-        else:
-            create_keyring(addresses.keyring)
-    except KeyringError as error:
-        raise StackFailed(str(error)) from error
