@@ -3,14 +3,14 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import randrange
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -19,7 +19,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.care import BASELINE
-from tests.support.command_line import Finished, environment, kap
+from tests.support.command_line import ROOT, Finished, environment, kap
 from tests.support.eventually import eventually
 from tests.support.people import unlike
 from workers.stack.process import leashed
@@ -65,6 +65,12 @@ class RunningStack:
     @property
     def log(self) -> str:
         return (self.folder / "up.log").read_text()
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the stack tells clients of itself."""
+        told: dict[str, Any] = json.loads((self.state / "stack.json").read_text())
+        return told
 
     def kap(
         self, *arguments: str | Path, data: Any = None, env: dict[str, str] | None = None, cold: bool = False
@@ -224,9 +230,10 @@ async def test_second_stack_in_the_folder_is_refused(stack: RunningStack) -> Non
 
 
 async def test_stack_tells_what_runs_where(stack: RunningStack) -> None:
-    told = json.loads((stack.state / "stack.json").read_text())
-    for what in ("ui_url", "temporal_address", "codec_url", "database_url", "mail_dir"):
-        assert told[what] in stack.log
+    await eventually(lambda: "Stop with Ctrl-C" in stack.log)
+    for what in ("ui_url", "temporal_address", "codec_url", "database_url", "mail_dir", "callbacks_url", "link_url"):
+        assert stack.told[what] in stack.log
+    assert stack.told["provider_secret"] not in stack.log
     assert f"kap --state {stack.state} refer" in stack.log
 
 
@@ -296,56 +303,81 @@ async def test_a_therapist_of_another_practice_gets_a_link_that_ends_when_it_is_
     assert (refused.code, refused.refusal["code"]) == (3, "not_of_another_practice")
     made = stack.kap("link", "create", pathway, "--for", "th-fern", "--json", env={"KAP_LINK_URL": "http://not.used"})
     assert made.code == 0, made.err
-    path = urlsplit(made.json["url"]).path
+    assert made.json["url"].startswith(f"{stack.told['link_url']}/t/")
     (row,) = stack.kap("link", "list", pathway, "--json").json
     assert (row["link_id"], row["person_id"], row["revoked_at"]) == (made.json["link_id"], "th-fern", None)
 
-    serving = subprocess.Popen(  # noqa: ASYNC220
-        [
-            sys.executable,
-            "-m",
-            "clients.cli",
-            "portal",
-            "--port",
-            str(port := a_free_port()),
-            "--state",
-            str(stack.state),
-        ],
-        cwd=stack.folder,
-        env=environment(),
-    )
-    try:
+    async def status() -> int:
+        async with httpx.AsyncClient(trust_env=False) as browser:
+            return (await browser.get(made.json["url"])).status_code
 
-        async def status() -> int:
-            async with httpx.AsyncClient() as browser:
-                try:
-                    return (await browser.get(f"http://127.0.0.1:{port}{path}")).status_code
-                except httpx.TransportError:
-                    return 0
-
-        await eventually(status, timeout=30)
-        assert await status() == 200
-        assert stack.kap("link", "revoke", row["link_id"]).code == 0
-        assert await status() == 404
-    finally:
-        serving.send_signal(signal.SIGINT)
-        await eventually(lambda: serving.poll() is not None, timeout=30)
+    assert await status() == 200
+    assert stack.kap("link", "revoke", row["link_id"]).code == 0
+    assert await status() == 404
     assert "Revoked" in stack.kap("link", "list", pathway).out
     gone = stack.kap("link", "revoke", "L0", "--json")
     assert (gone.code, gone.refusal["code"]) == (3, "unknown_link")
 
 
-def a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+async def test_a_patient_answers_texts_on_one_machine(stack: RunningStack) -> None:
+    """As deploy/README.md has it: what was sent is seen, reported as delivered, answered, and comes back."""
+    number = f"+1303555{randrange(100, 200):04}"
+    pathway = stack.refer()
+    wren = {"id": pathway, "role": "patient", "name": "Wren Fable", "email": "wren@example.org", "zone": "UTC"}
+    awake = {"begins": "03:00", "ends": "03:00:01"}
+    contact = {**wren, "phone": number, "channels": ["sms"], "quiet": awake}
+    assert stack.kap("people", "put", "--data", "-", data=contact).code == 0
+    bring_to_session(stack, pathway)
+
+    async def texts() -> list[dict[str, Any]]:
+        return [one for one in stack.kap("catcher", "list", "--json").json if one["to"] == number]
+
+    (text,) = await eventually(texts, timeout=30, every=0.5)
+    assert "Reply CONFIRM" in text["text"]
+    assert text["reference"] in stack.kap("catcher", "list").out
+
+    async def delivered() -> bool:
+        rows = stack.kap("outbox", pathway, "--json").json
+        return ["delivered"] in [[one["status"] for one in row["channels"]] for row in rows]
+
+    await eventually(delivered, timeout=30, every=0.5)
+    for words, outcome in (
+        ("STOP", "opted_out"),
+        ("START", "opted_in"),
+        ("CONFIRM", "confirmed"),
+        ("Hm?", "not_understood"),
+    ):
+        answered = stack.kap("catcher", "reply", number, words, "--json")
+        assert (answered.code, answered.json) == (0, {"outcome": outcome}), answered.err
+    assert "booked, confirmed by the patient" in stack.kap("status", pathway).out
+    answered = stack.kap("catcher", "reply", number, "CONFIRM", "--to", text["reference"])
+    assert "Taken: confirmed" in answered.out
+    assert stack.kap("journal", pathway, "--json").out.count('"appointment_confirmed"') == 1
+    came_back = stack.kap("catcher", "bounce", text["reference"], "--json")
+    assert came_back.json == {"outcome": "next_channel"}
+
+    wrong = stack.kap("catcher", "reply", "555", "STOP", "--json")
+    assert (wrong.code, wrong.refusal["code"]) == (3, "malformed_report")
+    nowhere = kap("catcher", "list", "--json", cwd=stack.folder)
+    assert (nowhere.code, nowhere.refusal["code"]) == (5, "stack_not_running")
+
+
+def bring_to_session(stack: RunningStack, pathway: str) -> None:
+    """Everything up to a session that is booked for the day after tomorrow; nobody has approved a dose."""
+    assert stack.do(pathway, "accept_referral", "coordinator:co-moss", {"care_team": TEAM}).code == 0
+    stack.screen(pathway)
+    eligible = ("decide_screening", "physician:dr-sage", {"eligible": True}, "--reason", "Nothing against it.")
+    assert stack.do(pathway, *eligible).code == 0
+    consent = (ROOT / "docs" / "examples" / "consent.yaml").read_text()
+    assert stack.do(pathway, "record_consent", f"patient:{pathway}", consent).code == 0
+    starts_at = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    booked = stack.do(pathway, "schedule_session", "coordinator:co-moss", {"starts_at": starts_at, "setting": "clinic"})
+    assert booked.code == 0, booked.err
 
 
 async def executed(stack: RunningStack, statement: str) -> None:
     """A statement in the stack's database."""
-    url = json.loads((stack.state / "stack.json").read_text())["database_url"]
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(stack.told["database_url"])
     try:
         await connection.execute(statement)
     finally:

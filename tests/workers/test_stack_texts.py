@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from schemas.messages import Channel
 from tests.support.eventually import eventually
 from tests.support.provider import serving
 from workers.stack import read_texts, texts
+from workers.stack.services import listening
 
 
 def free_port() -> int:
@@ -88,7 +90,7 @@ async def catching(folder: Path, *arguments: str) -> AsyncIterator[str]:
     command = (sys.executable, "-P", texts.__file__, "--port", str(port), "--dir", str(folder), *arguments)
     process = await asyncio.create_subprocess_exec(*command)
     try:
-        await eventually(lambda: socket.create_connection(("127.0.0.1", port), 1).close() is None, timeout=30)
+        await eventually(partial(listening, port), timeout=30)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
