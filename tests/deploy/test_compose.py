@@ -93,9 +93,9 @@ def bind_mounts() -> Iterator[tuple[str, str]]:
 def test_all_pieces_are_there() -> None:
     assert set(SERVICES) == {
         *("postgres", "temporal-schema", "temporal", "temporal-ui"),
-        *("bootstrap", "workers", "workers-previous", "codec", "kap"),
+        *("bootstrap", "workers", "workers-previous", "codec", "callbacks", "portal", "kap"),
     }
-    assert set(OURS) == {"bootstrap", "workers", "workers-previous", "codec", "kap"}
+    assert set(OURS) == {"bootstrap", "workers", "workers-previous", "codec", "callbacks", "portal", "kap"}
     assert SERVICES["workers"]["deploy"]["replicas"] >= 2
 
 
