@@ -60,7 +60,8 @@ class Settings(BaseSettings):
     portal_url: str = Field(default="https://portal.clinic.example", description="Where links in messages lead.")
 
     link_url: str = Field(
-        default="https://links.clinic.example", description="Where links without an account lead: kap portal."
+        default="https://links.clinic.example",
+        description="Where links without an account lead, and those that end what a patient gets to read: kap portal.",
     )
 
     deployment: str | None = Field(
