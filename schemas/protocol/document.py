@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from schemas.base import Id, Line, Model, ShortId
 from schemas.consents import ConsentUse
+from schemas.protocol.business_days import BusinessDays
 from schemas.protocol.checkins import CheckinRules
 from schemas.protocol.consents import ConsentNeed, ConsentRule, ConsentRules
 from schemas.protocol.day_of import DayRules
@@ -84,6 +85,7 @@ class Protocol(Model):
     colleagues: ColleagueRules | None = None
     education: EducationRules | None = None
     rounds: RoundRules | None = None
+    business_days: BusinessDays | None = None
     work: dict[WorkKind, WorkRule]
     ladder: Ladder
     ladders: dict[Priority, Ladder] = Field(default_factory=dict, description="Those of work that is pressing.")

@@ -55,6 +55,10 @@ class WorkRule(Model):
         default=0, ge=0, description="Hours from opening until due, unless the facts give an instant."
     )
     due_min: Annotated[float, Unit("min")] = Field(default=0, ge=0, description="Minutes beside the hours.")
+    business_days: bool = Field(
+        default=False,
+        description="Its time, and that of its ladder, stands still while the clinic is closed.",
+    )
     escalates_to: Role
     announced_by: Template | None = None
     announced_to: tuple[Role, ...] = ()

@@ -9,6 +9,8 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from schemas.protocol.business_days import BusinessDays, Weekday
+
 END_OF_DAY = time(23, 59, 59)
 MONTHS = 12
 """Of a year."""
@@ -37,3 +39,21 @@ def end_of_local_month(day_of: datetime, months: int, zone: str) -> datetime:
     year, month = divmod(day.year * MONTHS + day.month - 1 + months, MONTHS)
     last = monthrange(year, month + 1)[1]
     return end_of_date(date(year, month + 1, min(day.day, last)), zone)
+
+
+def after_business_time(start: datetime, span: timedelta, rules: BusinessDays, zone: str) -> datetime:
+    """The instant when ``span`` has passed on business days alone: on the others, time stands still.
+
+    From Friday at four, 24 hours end on Monday at four; from any time on Saturday, they end with Monday.
+    """
+    local = ZoneInfo(zone)
+    closed = {holiday.on for holiday in rules.holidays}
+    weekend = {list(Weekday).index(day) for day in rules.weekend}
+    while True:
+        day = start.astimezone(local).date()
+        midnight = datetime.combine(day + timedelta(days=1), time(0), local).astimezone(UTC)
+        if day not in closed and day.weekday() not in weekend:
+            if start + span <= midnight:
+                return start + span
+            span -= midnight - start
+        start = midnight

@@ -13,7 +13,9 @@ from schemas.appointments import Invitation
 from schemas.facts import Fact, MessageRequested, WorkItemClosed, WorkItemOpened, WorkItemOverdue, WorkItemReassigned
 from schemas.messages import MessageRequest, Template
 from schemas.pathway import Pathway
+from schemas.protocol import WorkRule
 from schemas.work import WorkItem, WorkKind
+from workflows.rules.calendar import after_business_time
 from workflows.rules.owed import Obligation, owed
 from workflows.rules.standing import integration_window
 from workflows.rules.team import holder, owner_of
@@ -64,7 +66,7 @@ def _announced(state: Pathway, requested: int, item: WorkItem, to: tuple[Role, .
 def _opened(state: Pathway, obligation: Obligation, item_id: str, now: datetime) -> WorkItem:
     rule = state.protocol.work_rule(obligation.kind)
     owner, priority = obligation.owner or rule.owner, obligation.priority or rule.priority
-    due_at = obligation.due_at or (obligation.due_from or now) + rule.due
+    due_at = obligation.due_at or _later(state, rule, obligation.due_from or now, rule.due)
     return WorkItem(
         id=item_id,
         kind=obligation.kind,
@@ -75,10 +77,17 @@ def _opened(state: Pathway, obligation: Obligation, item_id: str, now: datetime)
         due_at=due_at,
         hard_limit=obligation.hard_limit,
         next_deadline=obligation.acknowledge_by
-        or due_at + timedelta(hours=state.protocol.ladder_of(obligation.kind, priority).steps_h[0]),
+        or _later(state, rule, due_at, timedelta(hours=state.protocol.ladder_of(obligation.kind, priority).steps_h[0])),
         priority=priority,
         acknowledge_by=obligation.acknowledge_by,
     )
+
+
+def _later(state: Pathway, rule: WorkRule, start: datetime, span: timedelta) -> datetime:
+    """So much later: on business days where the rule asks for it."""
+    if rule.business_days and state.protocol.business_days is not None:
+        return after_business_time(start, span, state.protocol.business_days, state.zone)
+    return start + span
 
 
 def overdue(state: Pathway, item: WorkItem, now: datetime) -> Iterator[Fact]:
@@ -91,7 +100,9 @@ def overdue(state: Pathway, item: WorkItem, now: datetime) -> Iterator[Fact]:
     while deadline <= now:
         step += 1
         if step - before < len(ladder.steps_h):
-            deadline = item.due_at + timedelta(hours=ladder.steps_h[step - before])
+            deadline = _later(state, rule, item.due_at, timedelta(hours=ladder.steps_h[step - before]))
+        elif rule.business_days:
+            deadline = _later(state, rule, deadline, ladder.repeat_every)
         else:
             repeated = (now - deadline) // ladder.repeat_every
             step, deadline = step + repeated, deadline + (repeated + 1) * ladder.repeat_every

@@ -28,6 +28,10 @@ def problems(protocol: Protocol) -> Iterator[Problem]:
         path = f"work.{kind}"
         if rule.ladder is not None:
             yield from _ladder(rule.ladder, f"{path}.ladder")
+        pressing = rule.priority is not None and rule.priority.is_pressing
+        counted = not rule.business_days or (protocol.business_days is not None and not pressing)
+        sentence = "Only what is not pressing waits for business days, and the protocol has to say which they are."
+        yield from unless(counted, f"{path}.business_days", sentence)
         told = bool(rule.announced_to) is (rule.announced_by is not None)
         yield from unless(told, f"{path}.announced_to", "A message and those whom it is for belong together.")
         heard = rule.announced_by is not None or not rule.reminded
