@@ -1,6 +1,6 @@
 """What humans owe, and what time does about it: it reminds and escalates, and it closes nothing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -19,8 +19,10 @@ from schemas.pathway import Phase
 from schemas.work import WorkItem, WorkKind
 from tests.rules.arrivals import HIGH, TICK, dosed, measured
 from tests.support.course import PHASES, Course, at, of_kind
-from tests.support.people import PATHWAY_ID, TEAM, an_enrolment
+from tests.support.people import PATHWAY_ID, TEAM, ZONE, an_enrolment
+from tests.support.protocols import given as there
 from tests.support.protocols import packaged, varied
+from workflows.rules.calendar import after_business_time
 from workflows.rules.deadlines import due, still_wanted
 from workflows.rules.deadlines.session import reminder_at
 from workflows.rules.team import holder
@@ -101,14 +103,21 @@ def test_work_ends_with_its_reason_by_what_a_human_did() -> None:
     assert owed(course) == {WorkKind.ASK_CONTINUATION, suspended}
 
 
+def later(item: WorkItem, start: datetime, span: timedelta) -> datetime:
+    """So much later, on business days where they count for the work."""
+    if packaged().work[item.kind].business_days:
+        return after_business_time(start, span, there(packaged().business_days), ZONE)
+    return start + span
+
+
 @pytest.mark.parametrize("phase", list(PHASES))
 def test_ladder(phase: Phase) -> None:
     course = at(phase)
     item, *_ = course.state.work
     steps = [timedelta(hours=hours) for hours in LADDER.steps_h]
     repeat = timedelta(hours=LADDER.repeat_every_h)
-    instants = [item.due_at + step for step in steps]
-    instants += [instants[-1] + repeat, instants[-1] + 2 * repeat]
+    instants = [later(item, item.due_at, step) for step in steps]
+    instants += [later(item, instants[-1], repeat), later(item, instants[-1], 2 * repeat)]
     for number, instant in enumerate(instants, start=1):
         before = course.wait_until(instant - TICK)
         assert item.id not in [fact.item_id for fact in of_kind(before.facts, WorkItemOverdue)]
