@@ -249,9 +249,8 @@ async def test_a_digest_that_nobody_could_send_before_the_next_morning_is_not_se
         await settle_schedules(server.environment.client, packaged().rounds, lambda _: None)
         handle = server.environment.client.get_schedule_handle(schedule_id(RoundKind.DIGEST))
 
-        async def paused() -> (
-            bool
-        ):  # on a busy machine a pause right after the schedule was made has been seen to be lost
+        async def paused() -> bool:
+            # Right after the schedule was made, a pause has been seen to be lost.
             await handle.pause()
             return (await handle.describe()).schedule.state.paused
 
