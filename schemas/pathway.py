@@ -18,6 +18,7 @@ from schemas.monitoring import AdverseEvent, AlarmLevel, Emergency, Incident, Vi
 from schemas.pace import Pace
 from schemas.preparation import PreparationVisit, Roadmap
 from schemas.protocol import Protocol, Series
+from schemas.reaching import Unreached
 from schemas.referral import Identity
 from schemas.regulation import Regulatory
 from schemas.screening import Screening
@@ -195,6 +196,7 @@ class Pathway(Model):
     risk: Risk = Risk()
     checkins: Checkins = Checkins()
     education: Education = Education()
+    unreached: tuple[Unreached, ...] = Field(default=(), description="Messages that no channel brought to the patient.")
     emergency: Emergency | None = None
     vitals_alarm: AlarmLevel | None = Field(default=None, description="Of states of old: an alarm without a name.")
     vitals_alarms: tuple[VitalsAlarm, ...] = Field(default=(), description="Of readings no physician has looked at.")

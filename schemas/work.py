@@ -81,6 +81,7 @@ class WorkKind(StrEnum):
     FOLLOW_UP_NO_SHOW = "follow_up_no_show"
     CALL_PATIENT = "call_patient"
     DECIDE_WELFARE = "decide_welfare"
+    REACH_PATIENT = "reach_patient"
 
 
 class Priority(StrEnum):

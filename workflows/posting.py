@@ -17,6 +17,7 @@ from schemas.records import ActivityName, TaskQueue
 from workflows.conductor import Conductor
 from workflows.rules.deadlines import still_wanted
 from workflows.rules.outreach import delivery_rules, is_page, is_released
+from workflows.rules.reaching import not_reached
 from workflows.rules.step import follow
 
 PATIENT = RetryPolicy(
@@ -139,6 +140,9 @@ class Posting(Conductor):
                 self.held[delivery.message_id] = delivery.not_before
             if delivery.unrecorded is not None:
                 self.unrecorded.append(delivery.unrecorded)
+        lost = {one.message_id: one.code for one in deliveries if one.status is DeliveryStatus.UNDELIVERABLE}
+        for message in [one for one in self.unsent if one.id in lost]:
+            self.record(*not_reached(message, lost[message.id] or DeliveryStatus.UNDELIVERABLE))
         ended = (DeliveryStatus.SENT, DeliveryStatus.UNDELIVERABLE)
         self._forget({one.message_id for one in deliveries if one.status in ended})
         self.withdraw_messages()

@@ -40,6 +40,7 @@ from schemas.commands.offers import AnswerOffer, OfferTherapist, WithdrawOffer
 from schemas.commands.pace import ConfirmPace, ReviewSpacing
 from schemas.commands.preparation import SignPreparationNote
 from schemas.commands.protocol import MoveProtocol
+from schemas.commands.reaching import RecordPatientContact
 from schemas.commands.regulation import FileRemsForm, RecordInPersonVisit, RecordRemsEnrolment, RecordWhereabouts
 from schemas.commands.safety import (
     AcknowledgeEmergency,
@@ -171,6 +172,7 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     DecideWelfare,
     DeclineSafetyContact,
     ChooseEducation,
+    RecordPatientContact,
     CompletePathway,
     DiscontinuePathway,
     TransferCare,
@@ -251,6 +253,7 @@ __all__ = [
     "RecordMeasure",
     "RecordMedications",
     "RecordNoShow",
+    "RecordPatientContact",
     "RecordRemsEnrolment",
     "RecordRiskContact",
     "RecordSitterCheck",

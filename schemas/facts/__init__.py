@@ -65,6 +65,7 @@ from schemas.facts.offers import (
 from schemas.facts.pace import PaceConfirmed, SpacingReviewed
 from schemas.facts.preparation import PreparationNoteSigned
 from schemas.facts.protocol import ProtocolMoved
+from schemas.facts.reaching import PatientContactRecorded, PatientNotReached
 from schemas.facts.regulation import (
     InPersonVisitRecorded,
     RemsEnrolmentRecorded,
@@ -264,6 +265,8 @@ AnyFact = Annotated[
     | CheckinRecorded
     | WelfareDecided
     | SafetyContactDeclined
+    | PatientNotReached
+    | PatientContactRecorded
     | EducationChosen
     | EducationDue
     | PathwayCompleted
@@ -367,7 +370,9 @@ __all__ = [
     "PathwayCompleted",
     "PathwayDiscontinued",
     "PatientCheckedIn",
+    "PatientContactRecorded",
     "PatientDischarged",
+    "PatientNotReached",
     "PredoseVitalsDecided",
     "PreparationNoteSigned",
     "PreparationVoided",

@@ -90,7 +90,7 @@ def move(course: Course, number: int) -> Command | Callable[[], object]:
         return _any_command(course, dice)
     if kind < 0.99 or course.state.closure is not None:
         return _time(course, dice)
-    return course.cancel_by_operator
+    return dice.choice((course.cancel_by_operator, course.lose_message))
 
 
 def _right(course: Course, right: Said, dice: Random) -> Command:

@@ -16,7 +16,7 @@ from clients.scenarios.next_right import Said, next_right, signing
 from schemas.actors import Actor, Role
 from schemas.commands import ApproveDosing, Command, MoveProtocol, RecordConsent
 from schemas.events import CHAIN_START, Event
-from schemas.facts import CancellationRequested, Fact, ProtocolMoved
+from schemas.facts import CancellationRequested, Fact, MessageRequested, ProtocolMoved
 from schemas.pathway import Phase, Session
 from schemas.protocol import Protocol
 from schemas.referral import Enrolment
@@ -26,6 +26,7 @@ from tests.support.people import ACTORS, PATHWAY_ID, an_enrolment
 from workflows.rules.deadlines import due
 from workflows.rules.decide import effective_at
 from workflows.rules.enrolment import open_pathway
+from workflows.rules.reaching import not_reached
 from workflows.rules.standing import phase_of
 from workflows.rules.step import Step, follow, lapse, obey
 from workflows.rules.team import holder
@@ -132,6 +133,15 @@ class Course:
         """The engine is asked to cancel the workflow: no human of the care team acts."""
         self.lapse()
         step = follow(self.state, [CancellationRequested()], self.now, self.now)
+        self._record(step, at=self.now)
+        return step
+
+    def lose_message(self) -> Step:
+        """The last message to the patient cannot be delivered; nothing happens where there was none."""
+        self.lapse()
+        sent = [fact.message for fact in self.facts(MessageRequested) if fact.message.to_role is Role.PATIENT]
+        lost = not_reached(sent[-1], "not_reached") if sent and self.state.closure is None else []
+        step = follow(self.state, lost, self.now, self.now)
         self._record(step, at=self.now)
         return step
 

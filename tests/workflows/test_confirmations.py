@@ -15,7 +15,7 @@ from activities.outreach.reports import Reports
 from clients.client import KapClient
 from clients.confirming import tell_again
 from schemas.actors import Role
-from schemas.commands import CancelSession, ScheduleSession
+from schemas.commands import CancelSession, RecordPatientContact, ScheduleSession
 from schemas.messages import Channel, Contact
 from schemas.start import Tuning
 from schemas.views import OutboxRow
@@ -215,4 +215,13 @@ async def test_stop_and_start_hold_for_texts_and_never_silence_the_safety_path(
     assert len(texting.to(PHONE)) == texts
     owed = [item.kind for item in (await hand.status()).work if item.owner_role is not Role.PATIENT]
     assert WorkKind.HOLD_CHECKIN in owed, "a human asks after the patient"
+
+    async def somebody_is_to_reach_them() -> bool:
+        return WorkKind.REACH_PATIENT in {item.kind for item in (await hand.status()).work}
+
+    await eventually(somebody_is_to_reach_them)
+    await hand.do(RecordPatientContact, Role.COORDINATOR, reached=False)
+    assert await somebody_is_to_reach_them()
+    await hand.do(RecordPatientContact, Role.COORDINATOR)
+    assert not await somebody_is_to_reach_them()
     assert await reply(vendor, "START") == "opted_in"

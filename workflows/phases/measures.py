@@ -7,6 +7,7 @@ from schemas.commands import (
     DeclineSafetyContact,
     RecordCheckin,
     RecordMeasure,
+    RecordPatientContact,
     RecordRiskContact,
 )
 from workflows.conductor import Conductor
@@ -23,3 +24,4 @@ class Measuring(Conductor):
     decide_welfare = verb(DecideWelfare)
     decline_safety_contact = verb(DeclineSafetyContact)
     choose_education = verb(ChooseEducation)
+    record_patient_contact = verb(RecordPatientContact)

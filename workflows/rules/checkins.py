@@ -204,9 +204,9 @@ def checkin_missed(state: Pathway, fact: CheckinMissed, at: datetime) -> dict[st
 
 
 def checkin_recorded(state: Pathway, fact: CheckinRecorded, at: datetime) -> dict[str, Any]:
-    """Done."""
+    """Done, and the patient was spoken with, or answered."""
     del at
-    return _without(state, fact.checkin_id)
+    return {**_without(state, fact.checkin_id), "unreached": ()}
 
 
 def checkin_attempted(state: Pathway, fact: CheckinAttempted, at: datetime) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from workflows.rules.owed import (
     identity,
     pace,
     preparation,
+    reaching,
     regulation,
     risk,
     safety,
@@ -41,6 +42,7 @@ PROVIDERS: tuple[Provider, ...] = (
     course.requests,
     risk.owed,
     checkins.owed,
+    reaching.owed,
 )
 """Who says what is owed while care goes on."""
 
@@ -52,6 +54,7 @@ AFTER_THE_END: tuple[Provider, ...] = (
     checkins.owed,
     course.requests,
     thread.owed,
+    reaching.owed,
 )
 """Who still says what is owed once care has ended."""
 
