@@ -56,6 +56,8 @@ def check(
             else "not signed: runs only where the settings allow it"
         )
         show(f"{name}: {protocol.name} is whole, {len(list(numbers(protocol)))} numbers, {signed}.")
+        if protocol.business_days is not None:
+            show(f"{name}: holidays are listed until {protocol.business_days.holidays_until}.")
 
 
 @app.command(epilog=example("kap protocol explain integration.window_closes_h"))

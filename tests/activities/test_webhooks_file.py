@@ -117,7 +117,7 @@ def test_two_subscribers_of_one_id_are_refused(tmp_path: Path, monkeypatch: pyte
 def test_the_examples_of_the_operators_guide_are_right(tmp_path: Path) -> None:
     guide = (Path(__file__).parents[2] / "deploy" / "README.md").read_text()
     (example,) = re.findall(r"```yaml\n(subscribers:.+?)```", guide, re.DOTALL)
-    (notice,) = re.findall(r'```json\n(\{"type".+?)```', guide, re.DOTALL)
+    (notice,) = re.findall(r'```json\n(\{"type": "pathway\..+?)```', guide, re.DOTALL)
     (tmp_path / "webhooks.yaml").write_text(example)
     (tmp_path / "scheduling.secret").write_text(SECRET)
     (one,) = load_subscribers(tmp_path / "webhooks.yaml")

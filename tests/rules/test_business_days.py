@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import holidays
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,11 +122,23 @@ def test_nothing_pressing_waits_for_business_days() -> None:
     assert "work.accept_referral.business_days" in {one.path for one in problems(nowhere)}
 
 
-def test_the_packaged_holidays_are_those_of_the_library_as_observed() -> None:
-    until = RULES.holidays_until
-    federal = holidays.country_holidays("US", years=range(2026, until.year + 1))
-    closed = [day for day in sorted(federal) if day.weekday() < 5 and day <= until]
-    assert [holiday.on for holiday in RULES.holidays] == closed
+def federal(year: int) -> set[date]:
+    """The days off of 5 U.S.C. 6103: on a Saturday they are observed the day before, on a Sunday the day after."""
+    fixed = [date(year, 1, 1), date(year + 1, 1, 1), date(year, 6, 19), date(year, 7, 4), date(year, 11, 11)]
+    observed = {day + timedelta(days={5: -1, 6: 1}.get(day.weekday(), 0)) for day in (*fixed, date(year, 12, 25))}
+    mondays = {nth(year, 1, 0, 3), nth(year, 2, 0, 3), nth(year, 9, 0, 1), nth(year, 10, 0, 2)}
+    last_of_may = date(year, 5, 31) - timedelta(days=date(year, 5, 31).weekday())
+    return {day for day in {*observed, *mondays, last_of_may, nth(year, 11, 3, 4)} if day.year == year}
+
+
+def nth(year: int, month: int, weekday: int, number: int) -> date:
+    first = date(year, month, 1)
+    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (number - 1))
+
+
+def test_the_packaged_holidays_are_the_federal_ones_as_observed() -> None:
+    years = range(2026, RULES.holidays_until.year + 1)
+    assert [holiday.on for holiday in RULES.holidays] == sorted(day for year in years for day in federal(year))
 
 
 @pytest.mark.parametrize(
@@ -143,11 +154,3 @@ def test_what_cannot_be_meant_is_refused(changes: dict[str, object]) -> None:
     document = {**RULES.model_dump(mode="json"), **changes}
     with pytest.raises(ValidationError):
         BusinessDays.model_validate(document, strict=False)
-
-
-def test_the_year_in_which_holidays_are_known_no_more_is_seen_coming() -> None:
-    from workflows.rules.ending import HOLIDAYS, ending
-
-    course = Course()
-    (one,) = [end for end in ending(course.state) if end.subject == HOLIDAYS]
-    assert one.ends_at.astimezone(ZoneInfo(DENVER)).date() == date(2028, 12, 31)

@@ -33,7 +33,7 @@ async def test_every_deadline_on_the_way_passes_at_its_own_instant(engine: Engin
     assert timedelta(days=400) <= shown - EPOCH < timedelta(days=400, minutes=5)
     late = [event for event in await hand.journal() if event.fact.type == "work_item_overdue"]
     # More than one workflow task may let pass, each raise of the ladder alone and in order.
-    assert len(late) > 50
+    assert len(late) > 30
     instants = [event.recorded_at for event in late]
     assert instants == sorted(set(instants))
     assert all(event.observed_at == event.recorded_at for event in late)

@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from schemas.pathway import Pathway
 from schemas.rounds import Ending, EndKind
 from schemas.treatment import ApprovalStatus
-from workflows.rules.calendar import end_of_date
 from workflows.rules.consents.standing import expires_at
 from workflows.rules.credentials import endings
 from workflows.rules.regulation import is_over_video, telemedicine_ends_at
 
 TELEMEDICINE = "telemedicine"
-HOLIDAYS = "holidays"
 
 
 def ending(state: Pathway) -> tuple[Ending, ...]:
@@ -49,7 +47,3 @@ def _dated_rules(state: Pathway) -> Iterator[Ending]:
     rules = state.protocol.regulation
     if rules is not None and is_over_video(state):
         yield Ending(kind=EndKind.DATED_RULE, subject=TELEMEDICINE, ends_at=telemedicine_ends_at(state, rules))
-    if (business := state.protocol.business_days) is not None:
-        yield Ending(
-            kind=EndKind.DATED_RULE, subject=HOLIDAYS, ends_at=end_of_date(business.holidays_until, state.zone)
-        )
