@@ -229,6 +229,11 @@ class Pathway(Model):
         return max((alarm.level for alarm in self.alarms), key=lambda level: level.rank, default=None)
 
     @property
+    def next_message_id(self) -> str:
+        """The id of the next message; every message has one of its own."""
+        return f"{self.episode}-M{self.messages_requested + 1}"
+
+    @property
     def series(self) -> Series:
         """The series of the treatment route."""
         return self.protocol.series_of(self.treatment)

@@ -86,9 +86,13 @@ class Confirmations:
         """What pathways have still to be told, the oldest first. What is over by now is given up."""
         with database_errors():
             rows = await self._pool.fetch(_WAITING, limit)
-            for row in filter(_is_over, rows):
-                await self._pool.execute(_SETTLE, row["message_id"], OVER)
-        return [_confirmation(row) for row in rows if not _is_over(row)]
+        ahead = []
+        for row in rows:
+            if _is_over(row):
+                await self.settle(row["message_id"], OVER)
+            else:
+                ahead.append(_confirmation(row))
+        return ahead
 
     async def settle(self, message_id: str, code: str | None = None) -> None:
         """The pathway has answered: it holds, or for this reason it does not."""
@@ -98,9 +102,8 @@ class Confirmations:
 
 def _is_over(row: asyncpg.Record) -> bool:
     """How late it is for the pathway follows from the pathway's time at sending and what has passed since."""
-    if (
-        row["counted_at"] is None or row["sent_at"] is None
-    ):  # it came back meanwhile, and was opened for another channel
+    # A message that came back meanwhile was opened for another channel, and counts as not sent.
+    if row["counted_at"] is None or row["sent_at"] is None:
         return bool(row["at"] <= row["now"])
     return bool(row["at"] <= row["counted_at"] + (row["now"] - row["sent_at"]))
 

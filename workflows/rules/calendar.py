@@ -46,12 +46,11 @@ def after_business_time(start: datetime, span: timedelta, rules: BusinessDays, z
 
     From Friday at four, 24 hours end on Monday at four; from any time on Saturday, they end with Monday.
     """
-    local = ZoneInfo(zone)
     closed = {holiday.on for holiday in rules.holidays}
     weekend = {list(Weekday).index(day) for day in rules.weekend}
     while True:
-        day = start.astimezone(local).date()
-        midnight = datetime.combine(day + timedelta(days=1), time(0), local).astimezone(UTC)
+        day = start.astimezone(ZoneInfo(zone)).date()
+        midnight = at_local_time(start, 1, time(0), zone)
         if day not in closed and day.weekday() not in weekend:
             if start + span <= midnight:
                 return start + span

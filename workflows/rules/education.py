@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from schemas.commands import ChooseEducation
-from schemas.education import Education
 from schemas.facts import EducationChosen, EducationDue, Fact
 from schemas.pathway import Pathway
 from workflows.rules.refusing import require
@@ -27,10 +26,8 @@ def education_chosen(state: Pathway, fact: EducationChosen, at: datetime) -> dic
 
 def education_due(state: Pathway, fact: EducationDue, at: datetime) -> dict[str, Any]:
     """Told once."""
-    said = Education(
-        wanted_since=state.education.wanted_since, told=(*state.education.told, fact.topic), told_last_at=at
-    )
-    return {"education": said}
+    told = (*state.education.told, fact.topic)
+    return {"education": state.education.model_copy(update={"told": told, "told_last_at": at})}
 
 
 def is_education_welcome(state: Pathway) -> bool:

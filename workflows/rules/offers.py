@@ -85,7 +85,7 @@ def _offered(state: Pathway, candidates: tuple[Candidate, ...], at: datetime) ->
     yield TherapistOffered(offer=offer, passed_over=tuple(one.person_id for one in candidates[:first]))
     yield MessageRequested(
         message=MessageRequest(
-            id=f"{state.episode}-M{state.messages_requested + 1}",
+            id=state.next_message_id,
             template=Template.OFFER_WAITING,
             to_role=Role.THERAPIST,
             to_id=offer.candidate.person_id,

@@ -68,7 +68,7 @@ def _left(state: Pathway, invitation: Invitation) -> bool:
 
 def _message(state: Pathway, rules: MessageRules, said: Invitation) -> MessageRequest:
     return MessageRequest(
-        id=f"{state.episode}-M{state.messages_requested + 1}",
+        id=state.next_message_id,
         template=Template.APPOINTMENT,
         to_role=said.to_role,
         to_id=said.to_id,

@@ -69,7 +69,7 @@ def _fast_begins(state: Pathway, subject: str, now: datetime) -> Iterator[Fact]:
     if now < drinks_until:
         yield MessageRequested(
             message=MessageRequest(
-                id=f"{state.episode}-M{state.messages_requested + 1}",
+                id=state.next_message_id,
                 template=Template.FASTING_REMINDER,
                 to_role=Role.PATIENT,
                 to_id=state.pathway_id,

@@ -14,8 +14,8 @@ from workflows.rules.education import is_education_welcome, next_topic
 
 def _topics(state: Pathway) -> Iterator[tuple[datetime, str]]:
     rules, since = state.protocol.education, state.education.wanted_since
-    name = next_topic(state)
-    if rules is None or since is None or name is None or not is_education_welcome(state):
+    # Asked first: most patients want none of it, and instants are looked for after every step.
+    if rules is None or since is None or not is_education_welcome(state) or (name := next_topic(state)) is None:
         return
     days = int(rules.topics[name].after_days.value)
     at = at_local_time(since, days, rules.at, state.zone)
@@ -31,7 +31,7 @@ def _due(state: Pathway, subject: str, now: datetime) -> Iterator[Fact]:
     yield EducationDue(topic=subject)
     yield MessageRequested(
         message=MessageRequest(
-            id=f"{state.episode}-M{state.messages_requested + 1}",
+            id=state.next_message_id,
             template=Template.EDUCATION,
             to_role=Role.PATIENT,
             to_id=state.pathway_id,

@@ -29,7 +29,7 @@ def _lapsed(state: Pathway, subject: str, now: datetime) -> Iterator[Fact]:
     if session is not None and now < session.starts_at and not is_called_off(state):
         yield MessageRequested(
             message=MessageRequest(
-                id=f"{state.episode}-M{state.messages_requested + 1}",
+                id=state.next_message_id,
                 template=Template.SESSION_REMINDER,
                 to_role=Role.PATIENT,
                 to_id=state.pathway_id,
